@@ -1,0 +1,1 @@
+//! The one tidy layer over web-sys.
