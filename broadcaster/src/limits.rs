@@ -8,13 +8,16 @@ use serde::{Deserialize, Serialize};
 #[serde(default)]
 pub struct Limits {
     /// Connections at once, of every kind. One more completes its upgrade and is closed with 1013;
-    /// a plain HTTP request beyond it is not accepted.
+    /// a plain HTTP request beyond it is answered 503.
     pub connections: u32,
     /// Connections from one remote address; loopback is exempt. One more is closed with 4409.
     pub connections_per_address: u32,
     /// Bytes of one message, whole. A longer one ends its connection with 1009.
     pub message_bytes: usize,
-    /// Bytes waiting for one receiver. One message over it, the receiver is closed with 1013.
+    /// Bytes waiting for one receiver, 32 counted for each message besides its own. One message over
+    /// it, the receiver is closed with 1013. A message over it by itself (in an envelope, a text may
+    /// grow sixfold) reaches nobody: its sender is closed with 1009, or told by an error where it is
+    /// an enveloped one.
     pub queue_bytes: usize,
 }
 
@@ -32,14 +35,14 @@ impl Default for Limits {
 /// Default port of the broadcaster, TCP and UDP.
 pub const DEFAULT_PORT: u16 = 9999;
 
-/// Connections whose request head is not whole, or whose upgrade is not answered. One more is closed
-/// without an answer.
+/// Connections whose request head is not whole, or whose upgrade is not answered. One more waits in the
+/// system's backlog where the driver asks `Executor::is_accepting`, and else is closed without an answer.
 pub const WAITING_HANDSHAKES: usize = 32;
 /// Bytes of a request head. One more is answered 431.
 pub const HEAD_BYTES: usize = 8 * 1024;
 /// Header fields of a request head. One more is answered 431.
 pub const HEADERS: usize = 64;
-/// From the first byte to the end of the head, and on to the hub's answer. Then the connection ends
+/// From accepting a connection to the end of its request head, and on to the hub's answer. Then the connection ends
 /// without an answer while the head is not whole, and with 503 after.
 pub const HANDSHAKE: Millis = Millis::from_secs(5);
 
@@ -47,8 +50,11 @@ pub const HANDSHAKE: Millis = Millis::from_secs(5);
 pub const PING_AFTER: Millis = Millis::from_secs(25);
 /// Silence after which a member is taken for gone and its connection dropped, reported as 1006.
 pub const SILENCE: Millis = Millis::from_secs(60);
-/// From our Close frame to the end of the connection; then it is dropped. Without this pause the
-/// peer may see a reset, and 1006, in place of our code.
+/// Without progress, from the decision to close to the last queued byte written. Then the connection
+/// is dropped with what it did not take.
+pub const FLUSH: Millis = Millis::from_secs(10);
+/// From our last byte written to the end of the connection; then it is dropped. Without this pause
+/// the peer may see a reset, and 1006, in place of our code (RFC 9112 §9.6 for HTTP).
 pub const LINGER: Millis = Millis::from_secs(2);
 /// Between two reports of counters.
 pub const COUNTERS_EVERY: Millis = Millis::from_secs(1);
@@ -72,6 +78,40 @@ pub const LINK_WINDOW_BYTES: usize = 4 << 20;
 /// Bytes waiting on one side of the link. Over it the companion stops reading its sockets, and the hub
 /// grants no more credit.
 pub const LINK_QUEUE_BYTES: usize = 4 << 20;
-/// Bytes of one message joined from its parts: the longest payload where every byte is escaped, and
-/// room for the rest. A longer one is answered with an error and dropped.
-pub const LINK_JOINED_BYTES: usize = 128 << 20;
+/// Bytes of error and hello messages waiting for the carrier; they travel without credit. Further errors
+/// are counted and told as one.
+pub const LINK_FREE_BYTES: usize = 64 * 1024;
+/// Most that [`Limits::message_bytes`] may be set to. A greater value is refused where it is set.
+pub const MESSAGE_BYTES_MAX: usize = 4 << 20;
+/// Most that [`Limits::queue_bytes`] may be set to. A greater value is refused where it is set.
+pub const QUEUE_BYTES_MAX: usize = 3 * MESSAGE_BYTES_MAX;
+/// Bytes of one link message joined from its parts, and 64 KiB for what stands around a payload. That is
+/// the longest message with every byte escaped as `\u0000`, and just as much the longest envelope, one of
+/// [`QUEUE_BYTES_MAX`], with every byte escaped as `\"`. A longer one is answered with an error and
+/// dropped.
+pub const LINK_JOINED_BYTES: usize = 6 * MESSAGE_BYTES_MAX + 64 * 1024;
+
+/// From the start of the companion to its hello; on a busy computer its program must be read from disk.
+/// Then it counts as crashed.
+pub const COMPANION_GREETING: Millis = Millis::from_secs(10);
+/// From `listen` to its answer. Then the companion counts as crashed.
+pub const COMPANION_OPENING: Millis = Millis::from_secs(10);
+/// From `stop` until the companion is left, whoever has not closed: members linger, and a little more.
+pub const COMPANION_CLOSING: Millis = Millis(LINGER.0 + 1000);
+/// A companion that lived this long is healthy: the pause after its end is the shortest again.
+pub const COMPANION_HEALTHY: Millis = Millis::from_secs(60);
+/// The longest pause before a companion that ended is started again; the first is a second, each further
+/// one twice as long. Chromium stops a worker without a port after 30 s of silence, and its timers with
+/// it.
+pub const COMPANION_PAUSE_MAX: Millis = Millis::from_secs(20);
+/// How long a port that another broadcaster of ours has is asked for: our own companion of before needs
+/// up to a second to leave it. Then a person is told.
+pub const PORT_OURS_LEAVES: Millis = Millis::from_secs(3);
+/// Between two such attempts.
+pub const PORT_OURS_AGAIN: Millis = Millis(250);
+/// Between two states shown in the popup, at least; the newest is shown then.
+pub const STATE_EVERY: Millis = Millis(250);
+/// Entries of one list in the settings. Settings with more are refused.
+pub const SETTINGS_LISTED: usize = 64;
+/// Bytes of the broadcaster's name. Settings with a longer one are refused.
+pub const NAME_BYTES: usize = 100;

@@ -45,14 +45,14 @@ impl From<Vec<u8>> for Payload {
 }
 
 /// Text as a JSON string.
-mod text {
+pub(crate) mod text {
     use super::{Deserialize, Deserializer, Serializer, Utf8Bytes};
 
-    pub(super) fn serialize<S: Serializer>(text: &Utf8Bytes, to: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(text: &Utf8Bytes, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_str(text)
     }
 
-    pub(super) fn deserialize<'d, D: Deserializer<'d>>(from: D) -> Result<Utf8Bytes, D::Error> {
+    pub(crate) fn deserialize<'d, D: Deserializer<'d>>(from: D) -> Result<Utf8Bytes, D::Error> {
         String::deserialize(from).map(Utf8Bytes::from)
     }
 }
@@ -68,6 +68,9 @@ pub(crate) mod base64 {
 
     pub(crate) fn deserialize<'d, D: Deserializer<'d>>(from: D) -> Result<Bytes, D::Error> {
         let text = String::deserialize(from)?;
-        BASE64.decode(text.as_bytes()).map(Bytes::from).map_err(de::Error::custom)
+        BASE64
+            .decode(text.as_bytes())
+            .map(Bytes::from)
+            .map_err(de::Error::custom)
     }
 }

@@ -77,7 +77,8 @@ pub enum Report {
         #[serde(flatten)]
         payload: Payload,
     },
-    /// A connection that had asked has ended.
+    /// A connection that had asked has ended, or begins to close; told once for each that asked, also
+    /// for those the hub refused (1006) or closed (its code). Nothing of it follows.
     Closed {
         /// The connection.
         conn: ConnId,
