@@ -72,10 +72,12 @@
 pub mod address;
 pub mod admission;
 pub mod connection;
+pub mod envelope;
 pub mod executor;
 pub mod frame;
 pub mod head;
 pub mod http;
+pub mod hub;
 pub mod limits;
 pub mod link;
 pub mod payload;

@@ -1,0 +1,320 @@
+//! The hub's state and inputs: who comes, who goes, what is known of each. Who may come stands in
+//! `entry`, who gets what in `broadcast`, what members are told about each other in `presence`.
+
+use super::config::{Config, Error};
+use super::entry::Asked;
+use super::member::{Member, MemberId, Route};
+use super::output::{Event, Output, Totals};
+use super::room::{RoomId, Rooms, name};
+use crate::address::Address;
+use crate::admission::OriginRule;
+use crate::link::{Command, ConnId, Counters, GroupId, Report};
+use crate::payload::Payload;
+use crate::time::Millis;
+use std::collections::{BTreeMap, VecDeque};
+use std::net::{IpAddr, Ipv4Addr};
+
+/// The hub of one broadcaster.
+///
+/// A companion's reports are believed about the world and not about themselves: a report about a
+/// connection that is no member, twice the same one, or one that comes too late changes nothing.
+#[derive(Debug)]
+pub struct Hub {
+    pub(super) config: Config,
+    /// What `config` says about origins.
+    pub(super) origins: OriginRule,
+    /// The port and this computer's addresses, as last reported.
+    pub(super) port: Option<u16>,
+    pub(super) addresses: Vec<Address>,
+    pub(super) rooms: Rooms,
+    pub(super) conns: BTreeMap<ConnId, Place>,
+    pub(super) last_member: u32,
+    /// Members with a connection, by remote address.
+    pub(super) per_address: BTreeMap<IpAddr, u32>,
+    pub(super) outputs: VecDeque<Output>,
+    /// Sums only; what is now is counted when asked for.
+    pub(super) totals: Totals,
+    locals: BTreeMap<MemberId, Place>,
+}
+
+/// Where a member is: all that the way of a message needs, found with one look-up.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    pub(super) id: MemberId,
+    pub(super) room: RoomId,
+    pub(super) route: Route,
+}
+
+impl Hub {
+    /// Makes a hub without members.
+    ///
+    /// # Errors
+    ///
+    /// When the configuration asks for what this hub cannot do, or a listed origin is none.
+    pub fn new(config: Config) -> Result<Self, Error> {
+        Ok(Self {
+            origins: config.to_origin_rule()?,
+            config,
+            port: None,
+            addresses: Vec::new(),
+            rooms: Rooms::default(),
+            conns: BTreeMap::new(),
+            per_address: BTreeMap::new(),
+            outputs: VecDeque::new(),
+            totals: Totals::default(),
+            locals: BTreeMap::new(),
+            last_member: 0,
+        })
+    }
+
+    /// Tells what the companion reports.
+    pub fn handle_report(&mut self, report: Report, now: Millis) {
+        match report {
+            Report::Received { conn, payload } => self.on_received(conn, payload),
+            Report::Asked {
+                conn,
+                remote,
+                path,
+                host: _,
+                origin,
+                protocols,
+            } => {
+                let asked = Asked {
+                    conn,
+                    remote: remote.ip().to_canonical(),
+                    path,
+                    origin,
+                    protocols,
+                };
+                self.on_asked(asked, now);
+            }
+            Report::Closed { conn, code } => self.on_closed(conn, code),
+            Report::Counters { counters } => self.on_counters(&counters),
+            Report::Listening { port, addresses } => {
+                self.port = Some(port);
+                self.addresses = addresses;
+            }
+            Report::Addresses { addresses } => self.addresses = addresses,
+            Report::Hello { .. } => self.handle_detached(now),
+            Report::Failed { .. } => {}
+            Report::Error { detail } => self.push_event(Event::Misunderstood { detail }),
+        }
+    }
+
+    /// Puts a new configuration in force for those who ask from now on; members stay.
+    ///
+    /// # Errors
+    ///
+    /// As [`Hub::new`]; the old configuration stays in force.
+    pub fn handle_configured(&mut self, config: Config, _now: Millis) -> Result<(), Error> {
+        self.origins = config.to_origin_rule()?;
+        self.config = config;
+        Ok(())
+    }
+
+    /// Tells that the companion is gone, and every connection with it. Its successor counts
+    /// connections anew, so a companion's hello says the same.
+    pub fn handle_detached(&mut self, _now: Millis) {
+        self.per_address.clear();
+        let places = std::mem::take(&mut self.conns);
+        let left: Vec<_> = places
+            .into_values()
+            .filter_map(|place| Some((place.room, self.rooms.leave(place.room, place.id)?)))
+            .collect();
+        for (room, member) in left {
+            self.on_left(room, &member, LOST);
+        }
+    }
+
+    /// Puts a member without a connection into a room, which is named as a request path names it.
+    /// It hears `welcome` first. The bounds on members and rooms are for strangers; a local member
+    /// is one of ours.
+    pub fn handle_local_joined(&mut self, room: &str, now: Millis) -> MemberId {
+        let address = Ipv4Addr::LOCALHOST.into();
+        let (place, _) = self.seat(name(room), address, Route::Local, now);
+        self.locals.insert(place.id, place);
+        self.on_joined(place);
+        place.id
+    }
+
+    /// Tells what a local member says: an envelope. A member that has left says nothing.
+    pub fn handle_local_message(&mut self, member: MemberId, text: &str, _now: Millis) {
+        let Some(&place) = self.locals.get(&member) else {
+            return;
+        };
+        if let Some(member) = self.rooms.member_mut(place.room, place.id) {
+            member.received += 1;
+        }
+        self.count(text.len());
+        self.on_envelope(place, text);
+    }
+
+    /// Takes a local member out of its room.
+    pub fn handle_local_left(&mut self, member: MemberId, _now: Millis) {
+        let Some(place) = self.locals.remove(&member) else {
+            return;
+        };
+        if let Some(member) = self.rooms.leave(place.room, place.id) {
+            self.on_left(place.room, &member, NORMAL);
+        }
+    }
+
+    /// Every member, room by room.
+    pub fn members(&self) -> impl Iterator<Item = &Member> {
+        self.rooms.members()
+    }
+
+    /// The sums until now.
+    pub fn totals(&self) -> Totals {
+        let members = self.conns.len() + self.locals.len();
+        Totals {
+            members: members as u64,
+            rooms: self.rooms.len() as u64,
+            ..self.totals
+        }
+    }
+
+    /// The hub's next wish. [`Output::Wait`] ends the round.
+    pub fn poll_output(&mut self) -> Output {
+        self.outputs.pop_front().unwrap_or(Output::Wait(None))
+    }
+
+    /// Gives a new member its id and its place in the room `name`.
+    pub(super) fn seat(
+        &mut self,
+        name: &str,
+        address: IpAddr,
+        route: Route,
+        now: Millis,
+    ) -> (Place, Option<GroupId>) {
+        self.last_member = self
+            .last_member
+            .checked_add(1)
+            .expect("2³¹ ids are for local members");
+        let id = MemberId(self.last_member);
+        let (room, name) = self.rooms.open(name);
+        let member = Member {
+            id,
+            address,
+            room: name,
+            since: now,
+            received: 0,
+            sent: 0,
+            queued: 0,
+            route,
+        };
+        self.totals.joined += 1;
+        (Place { id, room, route }, self.rooms.enter(room, member))
+    }
+
+    fn on_closed(&mut self, conn: ConnId, code: u16) {
+        let Some(place) = self.conns.remove(&conn) else {
+            return;
+        };
+        let Some(member) = self.rooms.leave(place.room, place.id) else {
+            return;
+        };
+        if let Some(count) = self.per_address.get_mut(&member.address) {
+            *count -= 1;
+            if *count == 0 {
+                self.per_address.remove(&member.address);
+            }
+        }
+        self.totals.slow += u64::from(code == TOO_SLOW);
+        self.on_left(place.room, &member, code);
+    }
+
+    fn on_received(&mut self, conn: ConnId, payload: Payload) {
+        let Some(&place) = self.conns.get(&conn) else {
+            return;
+        };
+        self.count(payload.len());
+        self.on_message(place, payload);
+    }
+
+    fn on_counters(&mut self, counters: &[Counters]) {
+        for &Counters(conn, received, sent, queued) in counters {
+            let Some(&place) = self.conns.get(&conn) else {
+                continue;
+            };
+            if let Some(member) = self.rooms.member_mut(place.room, place.id) {
+                (member.received, member.sent, member.queued) = (received, sent, queued);
+            }
+        }
+    }
+
+    fn count(&mut self, bytes: usize) {
+        self.totals.messages += 1;
+        self.totals.bytes += bytes as u64;
+    }
+
+    pub(super) fn push_command(&mut self, command: Command) {
+        self.outputs.push_back(Output::Command(command));
+    }
+
+    pub(super) fn push_event(&mut self, event: Event) {
+        self.outputs.push_back(Output::Event(event));
+    }
+}
+
+/// Close codes of RFC 6455 §7.4.1 and of its registry, as events tell them.
+const NORMAL: u16 = 1000;
+const LOST: u16 = 1006;
+const TOO_SLOW: u16 = 1013;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hub::Mode;
+
+    #[test]
+    fn nothing_is_kept_of_members_that_left() {
+        let mut hub = Hub::new(Config {
+            mode: Mode::Open,
+            ..Config::default()
+        })
+        .unwrap();
+        for n in 1..=1000 {
+            let conn = ConnId(n);
+            hub.handle_report(asked(conn), Millis(0));
+            let local = hub.handle_local_joined(&format!("/local/{n}"), Millis(0));
+            hub.handle_report(Report::Closed { conn, code: 1000 }, Millis(0));
+            hub.handle_local_left(local, Millis(0));
+            while hub.poll_output() != Output::Wait(None) {}
+        }
+        assert!(hub.conns.is_empty() && hub.locals.is_empty() && hub.per_address.is_empty());
+        assert_eq!(hub.rooms.len(), 0);
+        assert_eq!(
+            hub.rooms.places(),
+            2,
+            "the most rooms there ever were at once"
+        );
+    }
+
+    #[test]
+    fn no_connection_gets_an_id_that_belongs_to_local_members() {
+        let mut hub = Hub::new(Config {
+            mode: Mode::Open,
+            ..Config::default()
+        })
+        .unwrap();
+        hub.last_member = u32::MAX / 2 - 1;
+        hub.handle_report(asked(ConnId(1)), Millis(0));
+        hub.handle_report(asked(ConnId(2)), Millis(0));
+        assert_eq!(hub.totals().members, 1);
+        assert_eq!(hub.totals().refused, 1);
+        let local = hub.handle_local_joined("/", Millis(0));
+        assert_eq!(local, MemberId(u32::MAX / 2 + 1));
+    }
+
+    fn asked(conn: ConnId) -> Report {
+        Report::Asked {
+            conn,
+            remote: ([192, 168, 1, (conn.0 % 200) as u8], 40_000).into(),
+            path: format!("/{}", conn.0),
+            host: "192.168.1.5:9999".to_owned(),
+            origin: None,
+            protocols: Vec::new(),
+        }
+    }
+}
