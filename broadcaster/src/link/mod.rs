@@ -1,9 +1,14 @@
 //! The link between companion and hub: typed messages in JSON, batched, in parts where long, under
 //! credit. The specification is `docs/protocol.md`. Knows nothing of what carries it.
 
+mod duplex;
+mod inbox;
 mod message;
+pub mod native;
+mod outbox;
+mod part;
+mod version;
 
+pub use duplex::{Carrier, Link, Message};
 pub use message::{Command, ConnId, Counters, Failure, GroupId, Report};
-
-/// The link's version: one integer, equal on both sides or refused.
-pub const VERSION: u32 = 1;
+pub use version::{VERSION, VersionMismatch, check_version};
