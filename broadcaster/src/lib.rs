@@ -81,6 +81,7 @@ pub mod hub;
 pub mod limits;
 pub mod link;
 pub mod payload;
+pub mod sharing;
 pub mod time;
 
 pub use payload::Payload;

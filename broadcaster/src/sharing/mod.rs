@@ -1,0 +1,48 @@
+//! The extension's session with a companion: whether this browser shares, on which port, with whom, and
+//! what stands in the way. Holds the [`Link`](crate::link::Link) and the [`Hub`](crate::hub::Hub); told
+//! of the companion's port and of a person's wishes, it gives the popup its [`State`].
+//!
+//! The driving loop, once around:
+//!
+//! ```
+//! use broadcaster::Millis;
+//! use broadcaster::sharing::{Output, Sharing};
+//!
+//! fn drive(sharing: &mut Sharing, text: &str, now: Millis) -> Option<Millis> {
+//!     sharing.handle_text(text, now);
+//!     loop {
+//!         match sharing.poll_output() {
+//!             Output::Connect => println!("open a port to the companion"),
+//!             Output::Send(text) => println!("through the port: {text}"),
+//!             Output::Disconnect => println!("close the port and forget it"),
+//!             Output::Deliver { member, text } => println!("to local {member:?}: {text}"),
+//!             Output::State(state) => println!("to the popup: {state:?}"),
+//!             Output::Store(stored) => println!("to be kept: {stored:?}"),
+//!             Output::Event(event) => println!("to the log: {event:?}"),
+//!             Output::Wait(until) => return until,
+//!         }
+//!     }
+//! }
+//! ```
+
+mod command;
+mod machine;
+mod memory;
+mod output;
+mod phase;
+mod qr;
+mod session;
+mod settings;
+mod state;
+mod trouble;
+mod url;
+mod view;
+
+pub use command::{PopupCommand, Reply};
+pub use machine::{Setup, Sharing, SiteFile};
+pub use memory::{BrowserSession, Memory, Network, Question, Resume, Wish, resume};
+pub use output::{Output, Stored};
+pub use qr::Qr;
+pub use settings::{Error, Settings};
+pub use state::{Companion, Member, State, Status};
+pub use url::Url;

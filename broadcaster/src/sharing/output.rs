@@ -1,0 +1,44 @@
+//! What comes out of the sharing session.
+
+use super::memory::Memory;
+use super::settings::Settings;
+use super::state::State;
+use crate::hub::{Event, MemberId};
+use crate::time::Millis;
+
+/// The session's next wish.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Output {
+    /// Open a port to the companion. If that fails at once, tell
+    /// [`handle_disconnected`](super::Sharing::handle_disconnected).
+    Connect,
+    /// Send this through the port: the JSON text of an array.
+    Send(String),
+    /// Close the port and forget it; nothing more of it is to be told.
+    Disconnect,
+    /// Give this envelope to a local member.
+    Deliver {
+        /// The local member.
+        member: MemberId,
+        /// The envelope.
+        text: String,
+    },
+    /// Show this; at most four a second, the newest always.
+    State(Box<State>),
+    /// Keep this; [`Setup`](super::Setup) asks for it.
+    Store(Stored),
+    /// Something happened in the hub that is worth logging.
+    Event(Event),
+    /// Nothing more for now; with a time, call
+    /// [`handle_timeout`](super::Sharing::handle_timeout) then at the latest.
+    Wait(Option<Millis>),
+}
+
+/// What outlives the worker.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Stored {
+    /// A person changed the settings by a command of the popup.
+    Settings(Box<Settings>),
+    /// What must be known to resume.
+    Memory(Memory),
+}

@@ -1,0 +1,116 @@
+//! What the popup shows: one value, serialised for it.
+
+use super::url::Url;
+use crate::hub::{Kind, MemberId, Mode, Totals};
+use crate::time::Millis;
+use serde::Serialize;
+use std::net::IpAddr;
+
+/// All that a person is shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct State {
+    /// How things stand.
+    pub status: Status,
+    /// More words on it, and what to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// Seconds from this state until the companion is started again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_in: Option<u64>,
+    /// The port that is open, or is to be.
+    pub port: u16,
+    /// With `port-in-use`: the next one that was free.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<u16>,
+    /// With `port-in-use`: whether another broadcaster of ours has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ours: Option<bool>,
+    /// Ways to this broadcaster, best first.
+    pub urls: Vec<Url>,
+    /// Everyone, by id.
+    pub members: Vec<Member>,
+    /// Sums since sharing was started.
+    pub totals: Totals,
+    /// The companion last heard of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub companion: Option<Companion>,
+    /// The command that installs the companion for this extension.
+    pub command: String,
+    /// Who may join.
+    pub mode: Mode,
+    /// Whether a person wants to share: the position of the switch.
+    pub wanted: bool,
+}
+
+/// How things stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// Not sharing, and nothing is in the way.
+    Stopped,
+    /// On the way to sharing.
+    Starting,
+    /// Others can reach this broadcaster.
+    Sharing,
+    /// The port is open, and this computer has no address in a network.
+    NoAddress,
+    /// Sharing was on in another network; a person decides.
+    OtherNetwork,
+    /// Another program has the port.
+    PortInUse,
+    /// The browser knows no companion, or cannot start it.
+    Missing,
+    /// The companion is installed for other extensions.
+    Forbidden,
+    /// The companion ended by itself.
+    Crashed,
+    /// Companion and extension speak different versions of the link.
+    Outdated,
+    /// The port could not be opened for another reason.
+    Failed,
+}
+
+/// A member, as a row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Member {
+    /// Its id.
+    pub id: MemberId,
+    /// Where it connects from.
+    pub address: IpAddr,
+    /// Its room.
+    pub room: String,
+    /// How it takes part.
+    pub kind: Kind,
+    /// Whole seconds from its joining to this state.
+    pub since: u64,
+    /// Messages received from it.
+    pub received: u64,
+    /// Messages sent to it.
+    pub sent: u64,
+    /// Bytes waiting for it.
+    pub queued: u64,
+}
+
+/// The companion, for people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Companion {
+    /// Its version.
+    pub build: String,
+    /// The system it runs on.
+    pub os: String,
+}
+
+impl Member {
+    pub(super) fn new(member: &crate::hub::Member, now: Millis) -> Self {
+        Self {
+            id: member.id,
+            address: member.address,
+            room: member.room.to_string(),
+            kind: member.kind(),
+            since: (now - member.since).0 / 1000,
+            received: member.received,
+            sent: member.sent,
+            queued: member.queued,
+        }
+    }
+}
