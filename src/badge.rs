@@ -1,0 +1,53 @@
+//! The toolbar icon's badge: the state as a sign, the members as a number, both in words in the tooltip.
+
+use broadcaster::sharing::{State, Status};
+use web::badge::Badge;
+
+const CALM: &str = "#0f766e";
+const BUSY: &str = "#8a5300";
+const ALARM: &str = "#b3261e";
+/// More members than this are shown as that many and a plus sign: a badge has room for four characters.
+const COUNTED: usize = 999;
+
+/// The badge of a state.
+pub(crate) fn of(state: &State) -> Badge {
+    let (text, colour, words) = match state.status {
+        Status::Stopped => (String::new(), CALM, "not sharing".to_owned()),
+        Status::Starting => ("…".to_owned(), BUSY, "starting".to_owned()),
+        Status::Sharing => (count(state.members.len()), CALM, sharing(state)),
+        Status::NoAddress => attention(BUSY, "no network"),
+        Status::OtherNetwork => attention(BUSY, "paused in another network"),
+        Status::PortInUse => attention(ALARM, "the port is taken"),
+        Status::Missing => attention(ALARM, "companion not found"),
+        Status::Forbidden => attention(ALARM, "companion not registered"),
+        Status::Crashed => attention(ALARM, "the companion stopped"),
+        Status::Outdated => attention(ALARM, "companion and extension do not match"),
+        Status::Failed => attention(ALARM, "sharing could not start"),
+    };
+    Badge {
+        text,
+        colour,
+        title: format!("LAN Broadcaster: {words}"),
+    }
+}
+
+fn attention(colour: &'static str, words: &str) -> (String, &'static str, String) {
+    ("!".to_owned(), colour, words.to_owned())
+}
+
+fn sharing(state: &State) -> String {
+    let url = state.urls.first().map_or("", |url| &url.url);
+    match state.members.len() {
+        0 => format!("{url}, no device connected"),
+        1 => format!("{url}, 1 device connected"),
+        members => format!("{url}, {members} devices connected"),
+    }
+}
+
+fn count(members: usize) -> String {
+    if members > COUNTED {
+        format!("{COUNTED}+")
+    } else {
+        members.to_string()
+    }
+}

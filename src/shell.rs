@@ -1,0 +1,224 @@
+//! The loop and the table: events in, the session told, its wishes carried out.
+
+use crate::badge;
+use crate::event::{Event, Events, PageId, RunId};
+use crate::page::Pages;
+use crate::site;
+use broadcaster::Millis;
+use broadcaster::sharing::{
+    BrowserSession, Memory, Output, Settings, Setup, Sharing, State, Stored,
+};
+use futures_channel::mpsc::UnboundedReceiver;
+use serde::Serialize;
+use web::badge::Badge;
+use web::log;
+use web::port::{Heard, Port};
+use web::storage::{self, Area};
+use web::timer::Timer;
+
+/// The companion's name to the browser.
+const COMPANION: &str = "org.lan_broadcaster.host";
+/// Keys of the storage: what a person set, what must outlive the browser, what pages paint at once.
+const SETTINGS: &str = "settings";
+const MEMORY: &str = "memory";
+const STATE: &str = "state";
+
+/// The session, and what it reaches the world with.
+pub(crate) struct Shell {
+    sharing: Sharing,
+    companion: Option<Port>,
+    /// The companion's runs so far; the newest is the one that is listened to.
+    runs: u32,
+    pages: Pages,
+    /// The last badge shown.
+    badge: Option<Badge>,
+    timer: Option<Timer>,
+    events: Events,
+}
+
+/// What pages hear besides [`Reply`].
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+enum ToPage<'a> {
+    State { state: &'a State },
+    Settings { settings: &'a Settings },
+}
+
+impl Shell {
+    /// Reads what is stored and makes the session; nothing is carried out before [`run`](Self::run).
+    ///
+    /// # Errors
+    /// The storage cannot be read, or the package is not whole.
+    pub(crate) async fn open(events: Events) -> Result<Self, web::Error> {
+        let setup = Setup {
+            settings: stored(SETTINGS, Settings::from_json).await?,
+            memory: stored(MEMORY, |text| serde_json::from_str::<Memory>(text)).await?,
+            session: match storage::get(Area::Session, STATE).await? {
+                Some(_) => BrowserSession::Same,
+                None => BrowserSession::New,
+            },
+            site: site::read().await?,
+            extension_id: web::runtime::id(),
+        };
+        Ok(Self {
+            sharing: Sharing::new(setup, now()),
+            companion: None,
+            runs: 0,
+            pages: Pages::default(),
+            badge: None,
+            timer: None,
+            events,
+        })
+    }
+
+    /// Runs as long as the worker.
+    pub(crate) async fn run(mut self, mut heard: UnboundedReceiver<Event>) {
+        self.carry_out();
+        while let Ok(event) = heard.recv().await {
+            self.handle(event);
+            self.carry_out();
+        }
+    }
+
+    fn handle(&mut self, event: Event) {
+        match event {
+            Event::Attached(raw) => {
+                if let Some(page) = self.pages.attach(raw, &self.events) {
+                    self.greet(page);
+                }
+            }
+            Event::Page(page, Heard::Text(text)) => {
+                let reply = self.sharing.handle_command(&text, now());
+                self.pages.tell(page, &to_json(&reply));
+            }
+            Event::Page(page, Heard::Ended(_)) => self.pages.detach(page),
+            Event::Companion(run, heard) if run == RunId(self.runs) => self.hear(heard),
+            Event::Companion(..) => {}
+            Event::Settings(text) => self.change_settings(&text),
+            Event::Due => self.sharing.handle_timeout(now()),
+        }
+    }
+
+    /// A page that has just opened is told all there is to know.
+    fn greet(&mut self, page: PageId) {
+        let settings = ToPage::Settings {
+            settings: self.sharing.settings(),
+        };
+        self.pages.tell(page, &to_json(&settings));
+        self.pages.tell(
+            page,
+            &to_json(&ToPage::State {
+                state: &self.sharing.state(),
+            }),
+        );
+        self.sharing.handle_popup_opened(now());
+    }
+
+    fn hear(&mut self, heard: Heard) {
+        match heard {
+            Heard::Text(text) => self.sharing.handle_text(&text, now()),
+            Heard::Ended(error) => {
+                self.companion = None;
+                self.sharing.handle_disconnected(error.as_deref(), now());
+            }
+        }
+    }
+
+    /// The storage changed: by our own hand, which changes nothing more, or by another's.
+    fn change_settings(&mut self, text: &str) {
+        let changed = Settings::from_json(text)
+            .and_then(|settings| self.sharing.handle_settings(settings, now()));
+        if let Err(error) = changed {
+            log::warn(&format!("stored settings were not taken: {error}"));
+        }
+    }
+
+    fn carry_out(&mut self) {
+        loop {
+            match self.sharing.poll_output() {
+                Output::Connect => self.connect(),
+                Output::Send(text) => self.send(&text),
+                Output::Disconnect => self.companion = None,
+                // There are no local members yet.
+                Output::Deliver { .. } => {}
+                Output::State(state) => self.show(&state),
+                Output::Store(Stored::Settings(settings)) => {
+                    store(Area::Local, SETTINGS, &settings)
+                }
+                Output::Store(Stored::Memory(memory)) => store(Area::Local, MEMORY, &memory),
+                Output::Event(event) => log::debug(&format!("{event:?}")),
+                Output::Wait(until) => return self.wait(until),
+            }
+        }
+    }
+
+    fn connect(&mut self) {
+        self.runs += 1;
+        let run = RunId(self.runs);
+        let events = self.events.clone();
+        match Port::connect_native(COMPANION, move |heard| {
+            events.push(Event::Companion(run, heard))
+        }) {
+            Ok(port) => self.companion = Some(port),
+            Err(error) => self
+                .events
+                .push(Event::Companion(run, Heard::Ended(Some(error.to_string())))),
+        }
+    }
+
+    /// A port that cannot send has ended; that is heard by itself.
+    fn send(&self, text: &str) {
+        if let Some(port) = &self.companion
+            && let Err(error) = port.send(text)
+        {
+            log::warn(&error.to_string());
+        }
+    }
+
+    fn show(&mut self, state: &State) {
+        store(Area::Session, STATE, state);
+        self.pages.tell_all(&to_json(&ToPage::State { state }));
+        let badge = badge::of(state);
+        if self.badge.as_ref() != Some(&badge) {
+            badge.show();
+            self.badge = Some(badge);
+        }
+    }
+
+    fn wait(&mut self, until: Option<Millis>) {
+        let events = self.events.clone();
+        self.timer =
+            until.map(|until| Timer::new((until - now()).0, move || events.push(Event::Due)));
+    }
+}
+
+fn now() -> Millis {
+    Millis(web::clock::now())
+}
+
+fn to_json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("our own types always serialise")
+}
+
+/// Reads the value of `key`. One that cannot be read any more, such as an older version's, gives way to
+/// the default.
+async fn stored<T: Default, E: std::fmt::Display>(
+    key: &str,
+    read: impl FnOnce(&str) -> Result<T, E>,
+) -> Result<T, web::Error> {
+    let Some(text) = storage::get(Area::Local, key).await? else {
+        return Ok(T::default());
+    };
+    Ok(read(&text).unwrap_or_else(|error| {
+        log::warn(&format!(
+            "stored {key} cannot be read, the defaults are used: {error}"
+        ));
+        T::default()
+    }))
+}
+
+/// Writes the value of `key`. Chrome keeps the order of writes to one area.
+fn store(area: Area, key: &'static str, value: &impl Serialize) {
+    let text = to_json(value);
+    web::task::spawn(async move { storage::set(area, key, &text).await });
+}
