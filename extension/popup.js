@@ -1,0 +1,58 @@
+// The popup's door: state in, commands out. What is shown is decided by popup-view.js.
+
+import { openSession } from './session.js';
+import { chooseAddress, paint, purpose, refuse, tick } from './popup-view.js';
+
+const UNREACHABLE = { status: 'unreachable', detail: 'Reload it, or see its errors at chrome://extensions.' };
+let state = { status: 'loading' };
+
+const session = openSession({
+  onState: show,
+  onMessage: (message) => message.kind === 'error' && refuse(message.detail),
+  onUnreachable: () => show(UNREACHABLE),
+});
+
+const actions = {
+  options: () => chrome.runtime.openOptionsPage(),
+  'use-port': () => session.send({ kind: 'use-port', port: state.next }),
+  stop: () => session.send({ kind: 'stop' }),
+  toggle: () => toggles[purpose(state)](),
+  'copy-url': (button) => copy(button, 'url'),
+  'copy-command': (button) => copy(button, 'command'),
+};
+
+const toggles = {
+  run: actions.stop,
+  // Whoever starts says with whom; there is no other choice yet.
+  ask: () => session.send({ kind: 'start', mode: 'open' }),
+  retry: () => session.send({ kind: 'retry' }),
+  unreachable: () => chrome.runtime.reload(),
+};
+
+document.addEventListener('click', (event) => {
+  const button = event.target.closest('[data-action]');
+  if (button) actions[button.dataset.action](button);
+});
+document.getElementById('address').addEventListener('change', (event) => {
+  chooseAddress(event.target.value);
+  show(state);
+});
+setInterval(() => tick(state), 1000);
+
+function show(next) {
+  state = next === state ? state : { ...next, at: Date.now() };
+  paint(state);
+}
+
+// The text stays selected: where the clipboard refuses, Ctrl+C does it.
+async function copy(button, id) {
+  const source = document.getElementById(id);
+  getSelection().selectAllChildren(source);
+  await navigator.clipboard.writeText(source.textContent);
+  button.classList.add('copied');
+  document.getElementById('copied').textContent = 'Copied';
+  setTimeout(() => {
+    button.classList.remove('copied');
+    document.getElementById('copied').textContent = '';
+  }, 1500);
+}
