@@ -1,0 +1,88 @@
+#!/usr/bin/env bash
+# The one entry to everything: `./build.sh help` says what each word does.
+# build/*.sh holds the steps; each step does its own set-up and nothing that is already done.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+for part in say setup products checks; do
+  # shellcheck source=/dev/null
+  . "build/$part.sh"
+done
+
+help() {
+  cat <<'TEXT'
+./build.sh WORD
+
+  run --open [--port N] [--headless] [--profile DIR]
+                 build, start Chromium with the extension, share, print the URLs; stays until Ctrl-C
+  test [SUITE…]  every test, or the suites named: format lints docs layers rust pages
+                 conformance e2e
+  build          dist/extension (load unpacked), dist/site, dist/host
+  install-host [OPTION…]
+                 build the companion and install it for the browsers of this user
+  package        build, and dist/lan-broadcaster-VERSION.zip for the web store
+  bench [OPTION…]
+                 measure `serve` beside other servers, and the extension (./build.sh bench --help)
+  clean          remove what was built
+  help           this text
+
+Each word installs what it needs and says so; the second time it is quick.
+TEXT
+}
+
+build() {
+  need_rust
+  build_extension
+  build_host
+  say "built: dist/extension (load unpacked), dist/site, dist/host/$HOST"
+}
+
+run() {
+  case " $* " in
+    *" --open "*) ;;
+    *) die 2 "Say --open: anyone on this network may then join, send and read. (Invitations are not built yet.)
+Example: ./build.sh run --open" ;;
+  esac
+  build
+  need_chromium
+  need_modules e2e
+  # exec: Ctrl-C and SIGTERM reach the program that cleans up.
+  exec node e2e/run.js "$@"
+}
+
+install_host() {
+  need_rust
+  build_host
+  "dist/host/$HOST" install "$@"
+}
+
+package() {
+  build
+  zip_extension
+}
+
+bench() {
+  build
+  need_chromium
+  need_command ip iproute2
+  need_command python3 python3 python3-venv
+  need_modules e2e
+  exec bench/run.sh "$@"
+}
+
+clean() {
+  cargo clean --quiet
+  rm -rf dist build/node_modules e2e/node_modules
+  say 'removed: target, dist, node_modules'
+}
+
+word=${1:-help}
+[ $# -gt 0 ] && shift
+case $word in
+  build | run | package | bench | clean | help) "$word" "$@" ;;
+  test) run_suites "$@" ;;
+  suite) need_rust && "suite_$1" ;; # one suite, as `test` runs it
+  install-host) install_host "$@" ;;
+  -h | --help) help ;;
+  *) die 2 "build.sh knows no word '$word'. ./build.sh help lists them." ;;
+esac

@@ -1,0 +1,83 @@
+# What is built: the WASM, dist/extension, dist/site, dist/host, and the store's zip.
+
+HOST=lan-broadcaster-host
+
+build_host() {
+  quietly cargo-host cargo build --release --quiet --package "$HOST"
+  mkdir -p dist/host
+  cp -u "target/release/$HOST" dist/host/
+}
+
+build_extension() {
+  build_site
+  need_modules build
+  need_wasm_bindgen
+  quietly cargo-wasm wasm_cargo build --release --package lan-broadcaster
+  bind lan_broadcaster background
+  lay_extension
+}
+
+# The files served on the port, by the names they are served under. The extension carries the same
+# files and hands them to the companion; the companion has them built in for `serve`.
+build_site() {
+  need_node
+  rm -rf dist/site
+  node -e '
+    const fs = require("fs");
+    for (const { path, file } of JSON.parse(fs.readFileSync("pages/site.json"))) {
+      const to = "dist/site" + (path.endsWith("/") ? path + "index.html" : path);
+      fs.mkdirSync(require("path").dirname(to), { recursive: true });
+      fs.copyFileSync(file, to);
+    }'
+}
+
+# bind CRATE NAME: target/wasm/NAME.js and NAME_bg.wasm from a crate's build, made smaller.
+bind() {
+  local from to=target/wasm/$2
+  from=$(wasm_products)/$1.wasm
+  is_newer "$to/$2_bg.wasm" "$from" build/package-lock.json || return 0
+  rm -rf "$to"
+  quietly wasm-bindgen "$WASM_BINDGEN" --target web --no-typescript --out-name "$2" --out-dir "$to" "$from"
+  # Only what the compiler uses by default: browsers of minimum_chrome_version know all of it.
+  quietly wasm-opt build/node_modules/.bin/wasm-opt -O3 --enable-bulk-memory --enable-mutable-globals \
+    --enable-multivalue --enable-nontrapping-float-to-int --enable-reference-types --enable-sign-ext \
+    "$to/$2_bg.wasm" -o "$to/$2_opt.wasm"
+  mv "$to/$2_opt.wasm" "$to/$2_bg.wasm"
+}
+
+# Chromium wants _locales beside the manifest; all else keeps its place, so that paths read the same
+# in the sources and in the product.
+lay_extension() {
+  lay dist/extension manifest.json extension pages
+  mv dist/extension/extension/_locales dist/extension/
+  cp -r target/wasm/background dist/extension/extension/wasm
+  find dist/extension -name '*.md' -delete
+}
+
+# lay FOLDER PATH…: the folder, with exactly these inside.
+lay() {
+  local to=$1
+  shift
+  rm -rf "$to"
+  mkdir -p "$to"
+  cp -r "$@" "$to"/
+}
+
+# The store refuses a manifest with `key`: it gives the id itself.
+zip_extension() {
+  need_command zip zip
+  local version zip
+  version=$(node -p 'require("./manifest.json").version')
+  zip=$PWD/dist/lan-broadcaster-$version.zip
+  lay dist/store dist/extension/.
+  node -e '
+    const fs = require("fs"), file = "dist/store/manifest.json", manifest = JSON.parse(fs.readFileSync(file));
+    delete manifest.key;
+    fs.writeFileSync(file, JSON.stringify(manifest, null, 2) + "\n");'
+  rm -f "$zip"
+  (cd dist/store && quietly_zip "$zip")
+  rm -rf dist/store
+  say "packed: ${zip#"$PWD/"} ($(du -k "$zip" | cut -f1) KiB), dist/host/$HOST ($(du -k dist/host/$HOST | cut -f1) KiB)"
+}
+
+quietly_zip() { zip --quiet --recurse-paths -X "$1" .; }
