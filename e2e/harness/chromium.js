@@ -1,0 +1,186 @@
+// Chromium with the built extension, in a home and a profile of its own. The worker is never attached
+// to: a debugger on it keeps it alive, and Chromium 156 does not survive its restart then. What a test
+// asks of the extension goes through a tab of the extension, which has the same rights.
+
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import puppeteer from 'puppeteer-core';
+import { children } from './processes.js';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+export const EXTENSION = join(ROOT, 'dist/extension');
+export const COMPANION = join(ROOT, 'dist/host/lan-broadcaster-host');
+
+const SWITCHES = [
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** The id that Chromium gives to an extension with this key: SHA-256, its first 16 bytes in letters. */
+export function idOf({ key }) {
+  const digest = createHash('sha256').update(Buffer.from(key, 'base64')).digest('hex').slice(0, 32);
+  return digest.replace(/./g, (digit) => 'abcdefghijklmnop'[parseInt(digit, 16)]);
+}
+
+export class Chromium {
+  #temporary;
+
+  /** A home that lasts from one `start` to the next; `close` removes what was made for it. */
+  static async prepare({ companion = true, profile } = {}) {
+    const it = new Chromium();
+    it.#temporary = await mkdtemp(join(tmpdir(), 'lan-broadcaster-'));
+    it.home = join(it.#temporary, 'home');
+    it.profile = profile ?? join(it.#temporary, 'profile');
+    await mkdir(it.home, { recursive: true });
+    await mkdir(it.profile, { recursive: true });
+    it.id = idOf(JSON.parse(await readFile(join(EXTENSION, 'manifest.json'), 'utf8')));
+    if (companion) await it.installCompanion();
+    return it;
+  }
+
+  /** `prepare` and `start`. */
+  static async open(options = {}) {
+    const it = await Chromium.prepare(options);
+    try {
+      await it.start(options);
+    } catch (error) {
+      await it.close();
+      throw error;
+    }
+    return it;
+  }
+
+  /** The environment of browser and companion: their files are below our home, not the user's. */
+  get environment() {
+    const { HOME, XDG_CONFIG_HOME, XDG_DATA_HOME, XDG_STATE_HOME, XDG_CACHE_HOME, ...rest } = process.env;
+    return { ...rest, HOME: this.home };
+  }
+
+  /** Registers the companion for this profile only. */
+  async installCompanion() {
+    const where = ['--user-data-dir', this.profile, '--extension-id', this.id];
+    return promisify(execFile)(COMPANION, ['install', ...where], { env: this.environment });
+  }
+
+  async start({ headless = true, switches = [] } = {}) {
+    this.browser = await puppeteer.launch({
+      executablePath: process.env.CHROMIUM || 'chromium',
+      pipe: true,
+      headless,
+      defaultViewport: null,
+      userDataDir: this.profile,
+      env: this.environment,
+      // Signals go to whoever started us; it closes the browser in order.
+      handleSIGINT: false,
+      handleSIGTERM: false,
+      handleSIGHUP: false,
+      enableExtensions: true,
+      targetFilter: (target) => target.type() !== 'service_worker',
+      args: [
+        ...SWITCHES,
+        // Chromium's own sandbox refuses to start as root.
+        ...(process.getuid() === 0 ? ['--no-sandbox'] : []),
+        `--load-extension=${EXTENSION}`,
+        ...switches,
+      ],
+    });
+    this.control = await this.browser.newPage();
+    await this.control.goto(this.url('manifest.json'));
+  }
+
+  url(path) {
+    return `chrome-extension://${this.id}/${path}`;
+  }
+
+  /** The real popup, opened as a press on the icon does; reading it also tells that it has painted. */
+  async popup() {
+    const url = this.url('extension/popup.html');
+    const isNew = (target) => target.url().startsWith(url) && !this.#popups.has(target);
+    const target = this.browser.waitForTarget(isNew);
+    await this.control.bringToFront();
+    await this.control.evaluate(() => chrome.action.openPopup());
+    this.#popups.add(await target);
+    return (await target).asPage();
+  }
+  #popups = new WeakSet();
+
+  /** A page of the extension in a tab. */
+  async tab(path) {
+    const page = await this.browser.newPage();
+    await page.goto(this.url(path));
+    return page;
+  }
+
+  /** What the worker last said about itself; waits until `fits(state, ...more)` holds, inside the browser. */
+  async state(fits = () => true, ...more) {
+    // As text: the extension's own rules forbid a page to make functions of strings.
+    return this.control.evaluate(`new Promise((resolve) => {
+      const fits = ${fits}, more = ${JSON.stringify(more)};
+      const look = async () => {
+        const { state } = await chrome.storage.session.get('state');
+        if (!state || !(await fits(state, ...more))) return;
+        chrome.storage.onChanged.removeListener(look);
+        resolve(state);
+      };
+      chrome.storage.onChanged.addListener(look);
+      look();
+    })`);
+  }
+
+  /** Writes to chrome.storage.local, as options and popup do. */
+  async store(values) {
+    await this.control.evaluate((values) => chrome.storage.local.set(values), values);
+  }
+
+  /** The badge's text, once it fits. Chromium has no event for it: it is looked at every 20 ms. */
+  async badge(fits) {
+    return this.control.evaluate(`new Promise((resolve) => {
+      const look = async () => {
+        const text = await chrome.action.getBadgeText({});
+        if (!(${fits})(text)) return;
+        clearInterval(clock);
+        resolve(text);
+      };
+      const clock = setInterval(look, 20);
+    })`);
+  }
+
+  /** Ends the worker as Chromium does with an idle one; resolves when it has ended. */
+  async stopWorker() {
+    const session = await this.control.createCDPSession();
+    const stopped = new Promise((resolve) => {
+      session.on('ServiceWorker.workerVersionUpdated', ({ versions }) => {
+        if (versions.some((version) => version.runningStatus === 'stopped')) resolve();
+      });
+    });
+    await session.send('ServiceWorker.enable');
+    await session.send('ServiceWorker.stopAllWorkers');
+    await stopped;
+    await session.detach();
+  }
+
+  /** Process ids of the companions this browser has started. */
+  async companions() {
+    return (await children(this.browser.process().pid)).filter(({ command }) => command.includes('lan-broadcaster-host')).map(({ pid }) => pid);
+  }
+
+  /** Ends the browser and waits for it; the profile stays. */
+  async stop() {
+    await this.browser?.close();
+    this.browser = undefined;
+  }
+
+  async close() {
+    await this.stop();
+    await rm(this.#temporary, { recursive: true, force: true, maxRetries: 5 });
+  }
+}

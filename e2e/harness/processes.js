@@ -1,0 +1,37 @@
+// What /proc says about processes.
+
+import { readFile, readdir } from 'node:fs/promises';
+
+/** All descendants of a process: `{ pid, parent, command }`. */
+export async function children(ancestor) {
+  const all = await Promise.all((await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(process_));
+  const found = [];
+  const wanted = new Set([ancestor]);
+  for (let grown = true; grown; ) {
+    grown = false;
+    for (const one of all) {
+      if (one && wanted.has(one.parent) && !wanted.has(one.pid)) {
+        wanted.add(one.pid);
+        found.push(one);
+        grown = true;
+      }
+    }
+  }
+  return found;
+}
+
+async function process_(pid) {
+  try {
+    const [stat, command] = await Promise.all([readFile(`/proc/${pid}/stat`, 'utf8'), readFile(`/proc/${pid}/cmdline`, 'utf8')]);
+    const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+    return { pid: Number(pid), parent, command: command.replaceAll('\0', ' ') };
+  } catch {
+    return undefined; // ended while we looked
+  }
+}
+
+/** Memory of a process that is its own, in MiB: proportional set size. */
+export async function memory(pid) {
+  const text = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8');
+  return Number(/^Pss:\s+(\d+)/m.exec(text)[1]) / 1024;
+}

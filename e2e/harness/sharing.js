@@ -1,0 +1,60 @@
+// A browser that shares: what most tests start from.
+
+import { Chromium } from './chromium.js';
+
+export const PORT = 9999;
+export const LAN = '10.77.0.1';
+
+/** Opens Chromium, writes the settings and presses Start in the real popup. */
+export async function openSharing({ settings = {}, ...options } = {}) {
+  const chromium = await Chromium.open(options);
+  try {
+    await chromium.store({ settings: { mode: 'open', port: PORT, ...settings } });
+    await pressStart(chromium);
+  } catch (error) {
+    await chromium.close();
+    throw error;
+  }
+  return chromium;
+}
+
+/** Presses the switch of the popup and waits until this browser shares. */
+export async function pressStart(chromium) {
+  const popup = await chromium.popup();
+  await press(popup, 'share-toggle');
+  await chromium.state((state) => state.status === 'sharing');
+  return popup;
+}
+
+/** Presses a control of a page by its test id. */
+export async function press(page, id) {
+  await when(page, (id) => document.querySelector(`[data-testid="${id}"]`)?.checkVisibility(), id);
+  await page.click(`[data-testid="${id}"]`);
+}
+
+/** The text of an element by its test id, once it is shown and has one that fits. */
+export function text(page, id, fits = (text) => text !== '') {
+  return when(page, `(id) => {
+    const element = document.querySelector('[data-testid="' + id + '"]');
+    const text = (element?.value ?? element?.textContent ?? '').trim();
+    return element?.checkVisibility() && (${fits})(text) && text;
+  }`, id);
+}
+
+/** Waits until a function gives something true inside a page; it is asked again whenever the page changes. */
+export function when(page, fits, ...more) {
+  return page.evaluate(`new Promise((resolve) => {
+    const fits = ${fits}, more = ${JSON.stringify(more)};
+    const look = () => {
+      const found = fits(...more);
+      if (!found) return;
+      observer.disconnect();
+      resolve(found);
+    };
+    const observer = new MutationObserver(look);
+    observer.observe(document, { attributes: true, characterData: true, childList: true, subtree: true });
+    look();
+  })`);
+}
+
+export const here = (path = '/') => `ws://127.0.0.1:${PORT}${path}`;

@@ -1,0 +1,91 @@
+// `./build.sh run`: starts Chromium with the extension and its companion, shares, prints the URLs that
+// the real popup shows, and stays until it is told to stop.
+
+import { parseArgs } from 'node:util';
+import { Chromium } from './harness/chromium.js';
+import { text } from './harness/sharing.js';
+
+/** Longer than any start takes; then the popup's sentence says what is wrong. */
+const START_MS = 60_000;
+const GOOD = ['sharing'];
+const PASSING = ['starting', 'loading', 'stopped', 'other-network'];
+
+const options = readOptions();
+const stopped = new Promise((resolve) => {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, resolve);
+});
+
+const chromium = await Chromium.prepare({ profile: options.profile });
+let status = 0;
+try {
+  await Promise.race([stopped, share()]);
+} catch (error) {
+  status = 1;
+  console.error(error.message);
+} finally {
+  await chromium.close();
+}
+process.exit(status);
+
+/** Shares until the browser is closed. */
+async function share() {
+  await chromium.start({ headless: options.headless });
+  const gone = new Promise((resolve) => chromium.browser.once('disconnected', resolve));
+  const popup = await startSharing();
+  for (const url of await urls(popup)) console.log(url);
+  console.log(`
+Open one of these with any WebSocket client, or the same address with http:// in a browser on another
+device of this network. Whatever one sends, the others receive.
+Ctrl-C stops sharing and closes the browser.`);
+  await popup.close();
+  await gone;
+}
+
+/** Starts through the stored settings, as a resumed session would; gives the popup that shows it. */
+async function startSharing() {
+  await chromium.control.evaluate(async (port) => {
+    const { settings } = await chrome.storage.local.get('settings');
+    await chrome.storage.local.set({ settings: { ...settings, port, mode: 'open' } });
+  }, options.port);
+  const popup = await chromium.popup();
+  await popup.click('[data-testid="share-toggle"]');
+  const limit = AbortSignal.timeout(START_MS);
+  const late = new Promise((_, reject) => limit.addEventListener('abort', () => reject(new Error('Sharing did not start within a minute.'))));
+  const state = await Promise.race([late, chromium.state((state, passing) => !passing.includes(state.status), PASSING)]);
+  if (!GOOD.includes(state.status)) throw new Error(await sentence(popup, state));
+  return popup;
+}
+
+/** What the popup says, and what to do. */
+async function sentence(popup, { status, detail, next }) {
+  const words = await text(popup, 'status');
+  const advice = next ? `Run it with --port ${next}.` : (detail ?? '');
+  return `${words} ${advice} (${status})`;
+}
+
+/** The URLs as the popup shows them, the shown one first. */
+async function urls(popup) {
+  const shown = await text(popup, 'broadcaster-url');
+  const all = await popup.$$eval('[data-testid="address-picker"] option', (options) => options.map((option) => option.value));
+  return [shown, ...all.filter((url) => url !== shown)];
+}
+
+function readOptions() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        open: { type: 'boolean' },
+        port: { type: 'string', default: '9999' },
+        headless: { type: 'boolean', default: !process.env.DISPLAY && !process.env.WAYLAND_DISPLAY },
+        profile: { type: 'string' },
+      },
+    });
+    const port = Number(values.port);
+    if (!Number.isInteger(port) || port < 1 || port > 65535) throw new Error(`--port ${values.port} is no port: 1 to 65535.`);
+    return { ...values, port };
+  } catch (error) {
+    console.error(error.message);
+    console.error('Usage: ./build.sh run --open [--port N] [--headless] [--profile DIR]');
+    process.exit(2);
+  }
+}

@@ -1,0 +1,49 @@
+// Runs every test file, each in a network of its own and two at a time, and counts.
+// `node test.js NAME…` runs only the files whose names have one of these words.
+
+import { spawn } from 'node:child_process';
+import { mkdir, readdir } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+const AT_ONCE = 2;
+/** A file that takes longer hangs. */
+const LIMIT_MS = 10 * 60_000;
+
+const words = process.argv.slice(2);
+const files = (await readdir(here('tests')))
+  .filter((name) => name.endsWith('.test.js') && (words.length === 0 || words.some((word) => name.includes(word))))
+  .sort();
+await mkdir(here('screenshots'), { recursive: true });
+
+const totals = { pass: 0, fail: 0, skipped: 0 };
+await Promise.all(Array.from({ length: AT_ONCE }, work));
+const skipped = totals.skipped ? `, ${totals.skipped} skipped` : '';
+console.log(`${totals.pass} passed, ${totals.fail} failed${skipped}`);
+process.exit(totals.fail === 0 && totals.pass > 0 ? 0 : 1);
+
+async function work() {
+  for (let file = files.shift(); file; file = files.shift()) {
+    const { output, code } = await run(file);
+    console.log(`# ${file}\n${output}`);
+    const count = (word) => Number(new RegExp(`^# ${word} (\\d+)$`, 'm').exec(output)?.[1] ?? 0);
+    totals.pass += count('pass');
+    totals.skipped += count('skipped');
+    totals.fail += count('fail') + count('cancelled') || (code === 0 ? 0 : 1);
+  }
+}
+
+function run(file) {
+  return new Promise((resolve) => {
+    const command = [here('harness/network.sh'), process.execPath, '--test-reporter=tap', here(`tests/${file}`)];
+    const child = spawn(command[0], command.slice(1), { stdio: ['ignore', 'pipe', 'pipe'] });
+    const limit = setTimeout(() => child.kill('SIGKILL'), LIMIT_MS);
+    let output = '';
+    child.stdout.on('data', (data) => (output += data));
+    child.stderr.on('data', (data) => (output += data));
+    child.on('close', (code) => {
+      clearTimeout(limit);
+      resolve({ output, code });
+    });
+  });
+}

@@ -1,0 +1,101 @@
+// Every state of the popup, light and dark: nothing overflows, each has its sentence and its action.
+// The pictures are left in e2e/screenshots/ for people to look at.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { Chromium } from '../harness/chromium.js';
+import { when } from '../harness/sharing.js';
+
+const PICTURES = fileURLToPath(new URL('../screenshots/', import.meta.url));
+const WIDTH = 380;
+
+const url = (host, name, medium) => ({
+  url: `ws://${host}:9999/`,
+  page: `http://${host}:9999/`,
+  interface: name,
+  medium,
+  qr: checkered(),
+});
+const member = (id, more) => ({ id, address: `192.168.1.${20 + id}`, room: '/', kind: 'plain', since: 10 * id ** 3, received: 3 * id, sent: 40 * id, queued: 0, ...more });
+const lan = url('192.168.1.5', 'wlan0', 'wireless');
+const sharing = { status: 'sharing', port: 9999, mode: 'open', totals: {} };
+const command = 'lan-broadcaster-host install --extension-id abcdefghijklmnopabcdefghijklmnop';
+
+/** Name of the picture → what the worker says. */
+const STATES = {
+  stopped: { status: 'stopped', port: 9999 },
+  starting: { status: 'starting', port: 9999 },
+  sharing: { ...sharing, urls: [lan], members: [] },
+  'sharing-members': {
+    ...sharing,
+    urls: [lan, url('10.0.0.7', 'eth0', 'wired'), url('172.17.0.1', 'docker0', 'virtual')],
+    members: [member(1), member(2, { room: '/kitchen', kind: 'enveloped' }), member(3, { queued: 1_500_000 })],
+  },
+  'sharing-crowd': { ...sharing, urls: [lan], members: Array.from({ length: 60 }, (_, id) => member(id + 1, { room: `/a/room/with/a/long/name/${id}` })) },
+  'sharing-ipv6': { ...sharing, urls: [url('[fd12:3456:789a:1:a1b2:c3d4:e5f6:789a]', 'eth0', 'wired')], members: [] },
+  'no-address': { status: 'no-address', port: 9999, urls: [], members: [] },
+  'other-network': { status: 'other-network', port: 9999 },
+  'port-in-use': { status: 'port-in-use', port: 9999, next: 10000, detail: 'Address already in use (os error 98)' },
+  'port-in-use-ours': { status: 'port-in-use', port: 9999, next: 10000, ours: true },
+  missing: { status: 'missing', port: 9999, command },
+  forbidden: { status: 'forbidden', port: 9999, command },
+  outdated: { status: 'outdated', port: 9999, command, detail: 'The companion speaks version 2, this extension version 1.' },
+  crashed: { status: 'crashed', port: 9999, retry_in: 4, detail: 'Native host has exited.' },
+  failed: { status: 'failed', port: 80, detail: 'Permission denied (os error 13)' },
+};
+
+describe('appearance', { timeout: 180_000 }, () => {
+  let chromium;
+  before(async () => {
+    chromium = await Chromium.open({ companion: false });
+  });
+  after(() => chromium?.close());
+
+  for (const [name, state] of Object.entries(STATES)) {
+    for (const scheme of ['light', 'dark']) {
+      test(`${name}, ${scheme}`, async () => {
+        const page = await paint(chromium, state, scheme);
+        const seen = await page.evaluate(() => ({
+          overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+          status: document.querySelector('[data-testid="status"]').textContent.trim(),
+          toggle: document.querySelector('[data-testid="share-toggle"]').innerText.trim(),
+          primary: [...document.querySelectorAll('button.primary')].filter((button) => button.checkVisibility()).length,
+          nameless: [...document.querySelectorAll('button, a[href], select, input')]
+            .filter((control) => control.checkVisibility() && !(control.ariaLabel || control.innerText.trim() || control.labels?.length)).length,
+        }));
+        await page.screenshot({ path: `${PICTURES}popup-${name}-${scheme}.png` });
+        await page.close();
+        assert.equal(seen.overflow, 0, 'nothing is wider than the popup');
+        assert.notEqual(seen.status, '', 'one plain sentence');
+        assert.notEqual(seen.toggle, '', 'the switch has words');
+        assert.ok(seen.primary <= 1, 'one next action');
+        assert.equal(seen.nameless, 0, 'each control has a name');
+      });
+    }
+  }
+});
+
+/** The popup's page in a tab of the popup's width, told one state by a worker of ours. */
+async function paint(chromium, state, scheme) {
+  const page = await chromium.browser.newPage();
+  await page.setViewport({ width: WIDTH, height: 600 });
+  await page.emulateMediaFeatures([
+    { name: 'prefers-color-scheme', value: scheme },
+    { name: 'prefers-reduced-motion', value: 'reduce' },
+  ]);
+  await page.evaluateOnNewDocument((state) => {
+    const nothing = { addListener() {} };
+    const onMessage = { addListener: (hear) => setTimeout(() => hear({ kind: 'state', state })) };
+    chrome.runtime.connect = () => ({ onMessage, onDisconnect: nothing, postMessage() {} });
+  }, state);
+  await page.goto(chromium.url('extension/popup.html'));
+  await when(page, (status) => document.body.dataset.status === status, state.status);
+  return page;
+}
+
+function checkered() {
+  let path = '';
+  for (let y = 0; y < 21; y++) for (let x = y % 2; x < 21; x += 2) path += `M${x + 4} ${y + 4}h1v1h-1z`;
+  return { size: 29, path };
+}

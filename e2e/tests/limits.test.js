@@ -1,0 +1,102 @@
+// Large messages and slow receivers, through the link: whole, or closed with the code that says why.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { Member } from '../harness/member.js';
+import { children, memory } from '../harness/processes.js';
+import { here, openSharing } from '../harness/sharing.js';
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+describe('limits', { timeout: 300_000 }, () => {
+  let chromium;
+  before(async () => {
+    chromium = await openSharing();
+  });
+  after(() => chromium?.close());
+
+  test('a message of 900 KiB arrives whole', async () => {
+    const [a, b] = await Promise.all([Member.open(here('/large')), Member.open(here('/large'))]);
+    const text = 'žluť'.repeat(150 * KIB);
+    assert.equal(Buffer.byteLength(text), 900 * KIB);
+    await a.send(text);
+    assert.ok((await b.next()) === text);
+    await Promise.all([a.close(), b.close()]);
+  });
+
+  test('900,000 quotation marks arrive, though escaped they are twice as many', async () => {
+    const [a, b] = await Promise.all([Member.open(here('/quotes')), Member.open(here('/quotes'))]);
+    const text = '"'.repeat(900_000);
+    await a.send(text);
+    assert.ok((await b.next()) === text);
+    await Promise.all([a.close(), b.close()]);
+  });
+
+  test('a binary message of 900 KiB arrives whole', async () => {
+    const [a, b] = await Promise.all([Member.open(here('/bytes')), Member.open(here('/bytes'))]);
+    const bytes = Buffer.from(Array.from({ length: 900 * KIB }, (_, at) => (at * 31) & 255));
+    await a.send(bytes);
+    assert.ok(bytes.equals(await b.next()));
+    await Promise.all([a.close(), b.close()]);
+  });
+
+  test('a message of exactly the limit passes, one byte more is closed with 1009', async () => {
+    const [a, b] = await Promise.all([Member.open(here('/edge')), Member.open(here('/edge'))]);
+    await a.send(Buffer.alloc(MIB, 1));
+    assert.equal((await b.next()).length, MIB);
+    a.send(Buffer.alloc(MIB + 1, 1)).catch(() => {}); // the connection may end while it is being written
+    assert.equal((await a.closed).code, 1009);
+    await b.close();
+  });
+
+  test('a message of 5 MiB is closed with 1009, and the others go on', async () => {
+    const [a, b, c] = await Promise.all(Array.from({ length: 3 }, () => Member.open(here('/huge'))));
+    a.send('x'.repeat(5 * MIB)).catch(() => {}); // the connection may end while it is being written
+    assert.equal((await a.closed).code, 1009);
+    await b.send('still here');
+    assert.equal(await c.next(), 'still here');
+    await Promise.all([b.close(), c.close()]);
+  });
+
+  test('a receiver that never reads is closed with 1013; the others go on, and memory stays bounded', async () => {
+    const [sender, reader] = await Promise.all([Member.open(here('/slow')), Member.open(here('/slow'))]);
+    const sleeper = await Member.open(here('/slow'));
+    sleeper.pause();
+    const [companion] = await chromium.companions();
+    const browser = chromium.browser.process().pid;
+    const before = await weigh(companion, browser);
+    // A person would look again once it is too late: the broadcaster has given the sleeper up.
+    const awake = chromium.state((state) => state.totals.slow === 1).then(() => sleeper.resume());
+
+    // 64 MiB, paced by a reader that does read: far more than every queue on the way can hold.
+    const message = Buffer.alloc(256 * KIB, 7);
+    let peak = before;
+    for (let sent = 0; sent < 256; sent++) {
+      await sender.send(message);
+      assert.equal((await reader.next()).length, message.length);
+      if (sent % 32 === 31) peak = heavier(peak, await weigh(companion, browser));
+    }
+
+    await awake;
+    assert.equal((await sleeper.closed).code, 1013);
+    await reader.send('still here');
+    assert.equal(await sender.next(), 'still here');
+    const grown = { companion: peak.companion - before.companion, browser: peak.browser - before.browser };
+    console.log(`# grown by ${JSON.stringify(grown)} MiB while 64 MiB passed`);
+    assert.ok(grown.companion < 24, `companion grew by ${grown.companion} MiB`);
+    assert.ok(grown.browser < 128, `browser and worker grew by ${grown.browser} MiB`);
+    await Promise.all([sender.close(), reader.close()]);
+  });
+});
+
+/** Memory in MiB: of the companion, and of the browser with all its processes but that one. */
+async function weigh(companion, browser) {
+  const pids = [browser, ...(await children(browser)).map(({ pid }) => pid)].filter((pid) => pid !== companion);
+  const sizes = await Promise.all(pids.map((pid) => memory(pid).catch(() => 0)));
+  return { companion: await memory(companion), browser: sizes.reduce((sum, size) => sum + size, 0) };
+}
+
+function heavier(a, b) {
+  return { companion: Math.max(a.companion, b.companion), browser: Math.max(a.browser, b.browser) };
+}
