@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# `./build.sh bench`: this project beside other servers, in the same run, then through the extension.
+# Prints markdown tables on stdout; what goes on, on stderr. Loopback only.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+usage() {
+  cat <<'TEXT'
+./build.sh bench [--short] [--only serve|idle|extension] [OPTION…]
+
+  --short      one round, few peers: 100 members of 4 KiB (about three minutes once installed)
+  --only PART  serve: `serve` beside other servers; idle: memory of 1,000 idle members;
+               extension: messages through Chromium, and the popup
+  OPTION…      for bench/peers/run-peers.sh: --rounds 3 --clients 10,100,1000 --sizes 200,4096 --peers a,b
+TEXT
+}
+
+HOST=dist/host/lan-broadcaster-host
+export WORK=$PWD/target/bench
+parts=(serve idle extension)
+peers=()
+while [ $# -gt 0 ]; do
+  case $1 in
+    --short) peers+=(--rounds 1 --clients 100 --sizes 4096 --peers tuned,uWebSockets,tokio-tungstenite) ; export SKIP_WEBSOCAT=1 ;;
+    --only) parts=("$2") && shift ;;
+    -h | --help) usage && exit ;;
+    *) peers+=("$1") ;;
+  esac
+  shift
+done
+
+main() {
+  mkdir -p "$WORK"
+  ulimit -n "$(ulimit -Hn)"
+  CARGO_TARGET_DIR=$WORK/fanout cargo build --release --quiet --manifest-path bench/fanout/Cargo.toml
+  local part
+  for part in "${parts[@]}"; do
+    case $part in
+      serve | idle | extension) "bench_$part" ;;
+      *) usage >&2 && exit 2 ;;
+    esac
+  done
+}
+
+bench_serve() {
+  printf '\n## `serve` beside other servers\n\n'
+  start_serve
+  bench/peers/run-peers.sh "${peers[@]}" --also "this project=$port:$pid"
+  stop_serve
+}
+
+bench_idle() {
+  printf '\n## 1,000 idle members\n\n| members | memory of serve, MiB (RSS) | all open after, s |\n|---|---|---|\n'
+  local members
+  for members in 100 1000; do
+    start_serve
+    "$WORK/fanout/release/fanout" --url "ws://127.0.0.1:$port/" --clients $members --messages 1 --server-pid "$pid" --json |
+      node -e 'const r = JSON.parse(require("fs").readFileSync(0));
+        console.log(`| ${r.clients} | ${(r.server_rss_open_kib / 1024).toFixed(1)} | ${r.open_s.toFixed(2)} |`)'
+    stop_serve
+  done
+}
+
+bench_extension() {
+  printf '\n## Through the extension\n\n'
+  FANOUT=$WORK/fanout/release/fanout e2e/harness/network.sh node bench/extension.js
+}
+
+# start_serve: a `serve` on a free port, pinned like the peers; sets pid and port.
+start_serve() {
+  exec 3< <(exec taskset -c 0 "$HOST" serve --open --port 0 --bind 127.0.0.1)
+  pid=$!
+  local line
+  read -r line <&3 || { echo 'serve did not start' >&2 && exit 1; }
+  port=${line##*:}
+  port=${port%/}
+}
+
+stop_serve() {
+  kill "$pid"
+  exec 3<&-
+}
+
+main
