@@ -15,6 +15,13 @@ usage() {
 TEXT
 }
 
+# A session of its own, so that its autogroup can go ahead of other work (as root): all that is measured
+# is in it, and equal.
+if [ -z "${BENCH_SESSION:-}" ]; then
+  BENCH_SESSION=own exec setsid --wait bench/run.sh "$@"
+fi
+(echo -20 >/proc/self/autogroup) 2>/dev/null || true
+
 HOST=dist/host/lan-broadcaster-host
 export WORK=$PWD/target/bench
 parts=(serve idle extension)

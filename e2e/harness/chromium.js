@@ -34,7 +34,7 @@ export function idOf({ key }) {
 export class Chromium {
   #temporary;
 
-  /** A home that lasts from one `start` to the next; `close` removes what was made for it. */
+  /** A home, and a profile unless one is given, that last until `close`. */
   static async prepare({ companion = true, profile } = {}) {
     const it = new Chromium();
     it.#temporary = await mkdtemp(join(tmpdir(), 'lan-broadcaster-'));
@@ -62,13 +62,20 @@ export class Chromium {
   /** The environment of browser and companion: their files are below our home, not the user's. */
   get environment() {
     const { HOME, XDG_CONFIG_HOME, XDG_DATA_HOME, XDG_STATE_HOME, XDG_CACHE_HOME, ...rest } = process.env;
-    return { ...rest, HOME: this.home };
+    // Where there is a display, its key stays where it was.
+    const XAUTHORITY = rest.XAUTHORITY ?? join(HOME ?? '/', '.Xauthority');
+    return { ...rest, XAUTHORITY, HOME: this.home };
   }
 
   /** Registers the companion for this profile only. */
   async installCompanion() {
-    const where = ['--user-data-dir', this.profile, '--extension-id', this.id];
-    return promisify(execFile)(COMPANION, ['install', ...where], { env: this.environment });
+    await this.#companion('install', '--user-data-dir', this.profile, '--extension-id', this.id);
+    this.#isInstalled = true;
+  }
+  #isInstalled = false;
+
+  #companion(...words) {
+    return promisify(execFile)(COMPANION, words, { env: this.environment });
   }
 
   async start({ headless = true, switches = [] } = {}) {
@@ -181,6 +188,8 @@ export class Chromium {
 
   async close() {
     await this.stop();
+    // A profile of somebody's own must not point at what is gone.
+    if (this.#isInstalled) await this.#companion('uninstall', '--user-data-dir', this.profile);
     await rm(this.#temporary, { recursive: true, force: true, maxRetries: 5 });
   }
 }

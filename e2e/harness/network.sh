@@ -15,4 +15,8 @@ fi
 if [ "$(id -u)" = 0 ]; then
   exec unshare --net "$0" --inside "$@"
 fi
+unshare --map-root-user --net true || {
+  echo 'This system lets no user make a network. Run the tests as root, or allow unprivileged user namespaces.' >&2
+  exit 1
+}
 exec unshare --map-root-user --net "$0" --inside "$@"

@@ -63,11 +63,11 @@ describe('limits', { timeout: 300_000 }, () => {
     const [sender, reader] = await Promise.all([Member.open(here('/slow')), Member.open(here('/slow'))]);
     const sleeper = await Member.open(here('/slow'));
     sleeper.pause();
+    // It wakes when it has been given up: whoever never reads at all cannot read a close code either.
+    const givenUp = chromium.state((state) => state.totals.slow === 1).then(() => sleeper.resume());
     const [companion] = await chromium.companions();
     const browser = chromium.browser.process().pid;
     const before = await weigh(companion, browser);
-    // A person would look again once it is too late: the broadcaster has given the sleeper up.
-    const awake = chromium.state((state) => state.totals.slow === 1).then(() => sleeper.resume());
 
     // 64 MiB, paced by a reader that does read: far more than every queue on the way can hold.
     const message = Buffer.alloc(256 * KIB, 7);
@@ -78,7 +78,7 @@ describe('limits', { timeout: 300_000 }, () => {
       if (sent % 32 === 31) peak = heavier(peak, await weigh(companion, browser));
     }
 
-    await awake;
+    await givenUp;
     assert.equal((await sleeper.closed).code, 1013);
     await reader.send('still here');
     assert.equal(await sender.next(), 'still here');

@@ -1,0 +1,65 @@
+// `./build.sh run` as a person uses it: it prints the URLs, shares, and leaves nothing behind.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { Member } from '../harness/member.js';
+import { LAN } from '../harness/sharing.js';
+
+const RUN = fileURLToPath(new URL('../run.js', import.meta.url));
+const PORT = 9123;
+
+describe('run', { timeout: 180_000 }, () => {
+  test('it prints each URL on a line, shares there, and cleans up when told to stop', async () => {
+    const temporary = await mkdtemp(join(tmpdir(), 'run-test-'));
+    const run = start(['--open', '--headless', '--port', String(PORT)], { TMPDIR: temporary });
+    const lines = createInterface(run.stdout);
+    const [url] = await once(lines, 'line');
+    assert.equal(url, `ws://${LAN}:${PORT}/`);
+    const [a, b] = await Promise.all([Member.open(url), Member.open(url)]);
+    await a.send('through it all');
+    assert.equal(await b.next(), 'through it all');
+
+    run.kill('SIGTERM');
+    assert.deepEqual(await once(run, 'exit'), [0, null]);
+    assert.equal((await a.closed).code, 1001);
+    assert.deepEqual(await readdir(temporary), []);
+    await rm(temporary, { recursive: true });
+  });
+
+  test('a port that is taken is said, with what to do', async () => {
+    const taker = createServer().listen(PORT, '0.0.0.0');
+    await once(taker, 'listening');
+    const run = start(['--open', '--headless', '--port', String(PORT)]);
+    const [[code], said] = await Promise.all([once(run, 'exit'), all(run.stderr)]);
+    assert.equal(code, 1);
+    assert.match(said, new RegExp(`${PORT}.*--port ${PORT + 1}`, 's'));
+    taker.close();
+  });
+
+  for (const words of [['--port', '0'], ['--port', 'many'], ['--nonsense'], ['stray']]) {
+    test(`wrong words, ${words.join(' ')}: exit code 2 and the usage`, async () => {
+      const run = start(['--open', ...words]);
+      const [[code], said] = await Promise.all([once(run, 'exit'), all(run.stderr)]);
+      assert.equal(code, 2);
+      assert.match(said, /Usage/);
+    });
+  }
+});
+
+function start(words, environment = {}) {
+  return spawn(process.execPath, [RUN, ...words], { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+async function all(stream) {
+  let text = '';
+  for await (const data of stream) text += data;
+  return text;
+}
