@@ -44,7 +44,8 @@
 //!                 executor.handle_written(conn, bytes.len(), now);
 //!                 written.extend(bytes);
 //!             }
-//!             Output::StopListening | Output::Finish(_) | Output::Drop(_) => {}
+//!             Output::StopListening => {}
+//!             Output::Finish(_) | Output::Drop(_) => {}
 //!             Output::Wait(_until) => return written,
 //!         }
 //!     }
@@ -82,6 +83,8 @@ pub mod limits;
 pub mod link;
 pub mod payload;
 pub mod sharing;
+pub mod signalling;
+pub mod stun;
 pub mod time;
 
 pub use payload::Payload;

@@ -70,6 +70,48 @@ pub const ROOM_BYTES: usize = 256;
 /// Subprotocols listed in one request that are passed on to the hub; further ones are not.
 pub const PROTOCOLS: usize = 16;
 
+/// Bytes of one text from the broadcaster as a master or slave reads it: a message in its envelope,
+/// where each byte may be escaped. A longer one is dropped unread.
+pub const ENVELOPE_BYTES: usize = 2 << 20;
+/// Members of a room that a master or slave keeps in mind. Further ones are served all the same, with
+/// their address unknown.
+pub const KNOWN_MEMBERS: usize = 8192;
+/// Bytes of one signalling message. A longer one is dropped unread.
+pub const SIGNAL_BYTES: usize = 256 * 1024;
+/// Bytes of a session description in JSON. A longer one is dropped.
+pub const DESCRIPTION_BYTES: usize = 64 * 1024;
+/// Bytes of a candidate in JSON. A longer one is dropped and counted.
+pub const CANDIDATE_BYTES: usize = 1024;
+/// Candidates of one session from each side. Further ones are dropped and counted.
+pub const CANDIDATES: usize = 32;
+/// Bytes of a master's or slave's id. A message with a longer one is dropped.
+pub const PEER_ID_BYTES: usize = 64;
+/// Characters of a master's name. The rest is cut off.
+pub const NAME_CHARS: usize = 64;
+/// Masters a slave lists. Offers of further ones are ignored.
+pub const MASTERS: usize = 16;
+
+/// RTCPeerConnections of one master. One more slave is refused as `full`. Chromium refuses the 501st
+/// of a renderer process.
+pub const PEER_CONNECTIONS: usize = 500;
+/// Connections of a master that are not open yet. Further slaves wait in line.
+pub const HALF_OPEN: usize = 32;
+/// The same of one address. Further slaves of it wait in line.
+pub const HALF_OPEN_PER_ADDRESS: usize = 4;
+/// From a slave's request to its open channel, and its time in the line. Then it is forgotten.
+pub const HALF_OPEN_FOR: Millis = Millis::from_secs(10);
+/// Slaves waiting in a master's line. One more is refused as `busy`.
+pub const WAITING_SLAVES: usize = 512;
+
+/// STUN: bytes of a datagram that is looked at (RFC 8489 §6.1). A longer one meets silence.
+pub const STUN_BYTES: usize = 548;
+/// STUN: answers a second to one source, and as many at once. Further requests meet silence.
+pub const STUN_PER_SOURCE: u32 = 20;
+/// STUN: answers a second in all, and as many at once. Further requests meet silence.
+pub const STUN_IN_ALL: u32 = 500;
+/// STUN: sources remembered. While all of them are active, a further one meets silence.
+pub const STUN_SOURCES: usize = 1024;
+
 /// Bytes of one serialised link message; a longer one travels in parts. Chromium ends a native port
 /// at 1,048,577 bytes from the host.
 pub const LINK_MESSAGE_BYTES: usize = 1_000_000;

@@ -1,0 +1,28 @@
+//! The master: answers the slaves of a room and keeps their connections within its bounds.
+//!
+//! ```text
+//!  request ──▶ (line) ──▶ HalfOpen: Describing ──answer──▶ Joining ──channel open──▶ Connected
+//!                 │              │                           │                           │
+//!                 └── busy,      └── 10 s, superseded, lost ─┴──▶ Failed                 └──▶ Left
+//!                     full
+//! ```
+//!
+//! - A slave has one session. Its newest attempt replaces one that is not open yet at once, and an
+//!   open one when it opens itself; an older attempt that comes late is ignored, and a repeated
+//!   request gets the same offer again.
+//! - Sessions that are not open yet are bounded: one of each member, 4 of each address, 32 in all, 10 s
+//!   each. Who comes beyond that waits in a line of 512. At 500 connections slaves are refused.
+//! - A member that leaves the room ends its half-open session a little later, not at once: a slave
+//!   leaves as soon as the channel is open on its side.
+//! - Open connections outlive the room. The room is entered again after growing pauses.
+
+mod admission;
+mod dialogue;
+mod line;
+mod machine;
+mod output;
+mod session;
+
+pub use machine::{Config, Master};
+pub use output::{Event, Failed, Left, Output, Stats};
+pub use session::{Peer, Status};

@@ -1,0 +1,203 @@
+//! One slave's connection, from its request on, as the master keeps it.
+
+use crate::hub::MemberId;
+use crate::limits::HALF_OPEN_FOR;
+use crate::signalling::description::Description;
+use crate::signalling::exchange::{Incoming, Outgoing};
+use crate::signalling::message::{AttemptId, PeerId};
+use crate::signalling::rtc::SessionId;
+use crate::time::Millis;
+use std::net::IpAddr;
+
+/// A slave's wish to connect.
+#[derive(Debug)]
+pub(super) struct Ask {
+    pub(super) peer: PeerId,
+    pub(super) member: Option<MemberId>,
+    pub(super) address: Option<IpAddr>,
+    pub(super) order: Order,
+    pub(super) since: Millis,
+}
+
+/// Who offers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Order {
+    /// We do, for this attempt, with a channel of this protocol.
+    Current {
+        /// The slave's attempt.
+        id: AttemptId,
+        /// The first of its protocols that we speak; empty if there is none.
+        protocol: String,
+    },
+    /// The slave did, in the order of 2016.
+    Of2016 {
+        /// Its offer.
+        offer: Description,
+    },
+}
+
+impl Order {
+    pub(super) fn id(&self) -> Option<&AttemptId> {
+        match self {
+            Self::Current { id, .. } => Some(id),
+            Self::Of2016 { .. } => None,
+        }
+    }
+}
+
+impl Ask {
+    /// Whether both are the same attempt, said twice. Said by another member it is a new page, which
+    /// may count its attempts from the beginning.
+    pub(super) fn repeats(&self, peer: &PeerId, member: Option<MemberId>, order: &Order) -> bool {
+        self.peer == *peer
+            && self.member == member
+            && match (&self.order, order) {
+                (Order::Current { id: this, .. }, Order::Current { id: other, .. }) => {
+                    this == other
+                }
+                (this @ Order::Of2016 { .. }, other @ Order::Of2016 { .. }) => this == other,
+                (Order::Current { .. }, Order::Of2016 { .. })
+                | (Order::Of2016 { .. }, Order::Current { .. }) => false,
+            }
+    }
+}
+
+/// A session of the master.
+#[derive(Debug)]
+pub(super) struct Session {
+    pub(super) peer: PeerId,
+    pub(super) member: Option<MemberId>,
+    pub(super) address: Option<IpAddr>,
+    pub(super) since: Millis,
+    pub(super) order: Order,
+    pub(super) state: State,
+}
+
+/// How far a session is.
+#[derive(Debug)]
+pub(super) enum State {
+    /// The channel is not open yet.
+    HalfOpen(Box<HalfOpen>),
+    /// The channel is open. Signalling has nothing more to say.
+    Connected {
+        /// The channel's protocol.
+        protocol: String,
+    },
+}
+
+/// The exchange of a session that is not open yet.
+#[derive(Debug)]
+pub(super) struct HalfOpen {
+    /// When it is given up.
+    pub(super) until: Millis,
+    pub(super) phase: Phase,
+    pub(super) outgoing: Outgoing,
+    pub(super) incoming: Incoming,
+    /// How often something was said again on the slave's demand.
+    pub(super) repeated: u8,
+}
+
+/// What a half-open session waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// For the answer: the slave's, or ours in the order of 2016.
+    Describing,
+    /// For the channel: both descriptions are known to both.
+    Joining,
+    /// For the channel, but not for long: the slave's member left the room.
+    Deserted,
+}
+
+impl Session {
+    pub(super) fn new(ask: Ask, incoming: Incoming, now: Millis) -> Self {
+        let half_open = HalfOpen {
+            until: now + HALF_OPEN_FOR,
+            phase: Phase::Describing,
+            outgoing: Outgoing::default(),
+            incoming,
+            repeated: 0,
+        };
+        Self {
+            peer: ask.peer,
+            member: ask.member,
+            address: ask.address,
+            since: now,
+            order: ask.order,
+            state: State::HalfOpen(Box::new(half_open)),
+        }
+    }
+
+    pub(super) fn half_open(&self) -> Option<&HalfOpen> {
+        match &self.state {
+            State::HalfOpen(half_open) => Some(half_open),
+            State::Connected { .. } => None,
+        }
+    }
+
+    pub(super) fn half_open_mut(&mut self) -> Option<&mut HalfOpen> {
+        match &mut self.state {
+            State::HalfOpen(half_open) => Some(half_open),
+            State::Connected { .. } => None,
+        }
+    }
+
+    pub(super) fn to_peer(&self, id: SessionId) -> Peer<'_> {
+        let status = match &self.state {
+            State::HalfOpen(_) => Status::Connecting,
+            State::Connected { protocol } => Status::Connected { protocol },
+        };
+        Peer {
+            session: id,
+            peer: &self.peer,
+            address: self.address,
+            since: self.since,
+            status,
+        }
+    }
+}
+
+impl HalfOpen {
+    /// When something is due: the answer in the order of 2016, or the end.
+    pub(super) fn due(&self, order: &Order) -> Millis {
+        match (self.answer_at(order), self.until) {
+            (Some(answer), until) => answer.min(until),
+            (None, until) => until,
+        }
+    }
+
+    /// When our complete answer is to be sent, in the order of 2016.
+    pub(super) fn answer_at(&self, order: &Order) -> Option<Millis> {
+        match (order, self.phase) {
+            (Order::Of2016 { .. }, Phase::Describing) => self.outgoing.complete_at(),
+            (Order::Current { .. }, _)
+            | (Order::Of2016 { .. }, Phase::Joining | Phase::Deserted) => None,
+        }
+    }
+}
+
+/// A slave of the master, for the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Peer<'a> {
+    /// Its session.
+    pub session: SessionId,
+    /// Its id.
+    pub peer: &'a PeerId,
+    /// Its address, where the room told.
+    pub address: Option<IpAddr>,
+    /// When it asked.
+    pub since: Millis,
+    /// How far it is.
+    pub status: Status<'a>,
+}
+
+/// How far a slave is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status<'a> {
+    /// Its channel is not open yet.
+    Connecting,
+    /// Its channel is open.
+    Connected {
+        /// The channel's protocol; empty for the order of 2016.
+        protocol: &'a str,
+    },
+}

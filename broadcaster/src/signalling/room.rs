@@ -1,0 +1,322 @@
+//! A machine's place in a room: outside, being let in, or inside, where texts are verbatim or in
+//! envelopes. Reads and writes the envelope; knows nothing of what is in it.
+
+use crate::envelope::{Member, PROTOCOL, ToHub, ToMember};
+use crate::hub::{Kind, MemberId, Mode};
+use crate::limits::{ENVELOPE_BYTES, KNOWN_MEMBERS};
+use crate::payload::Payload;
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+/// What the texts of a WebSocket are, by the subprotocol it has agreed on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Framing {
+    /// No subprotocol: each text is what a member sent, unchanged. All that a broadcaster of 2016
+    /// knows; members and addresses stay unknown.
+    Plain,
+    /// Each text is an envelope.
+    Enveloped,
+}
+
+impl Framing {
+    /// The framing that `WebSocket.protocol` stands for.
+    pub fn of_protocol(protocol: &str) -> Self {
+        if protocol == PROTOCOL {
+            Self::Enveloped
+        } else {
+            Self::Plain
+        }
+    }
+}
+
+/// ```text
+///            enter               handle_opened(Plain)
+/// Outside ──────────▶ Entering ───────────────────────▶ Plain
+///    ▲                   │ │ handle_opened(Enveloped), then `welcome`
+///    │ leave, closed     │ └──────────────────────────▶ Welcomed
+///    └───────────────────┴──────────────────────────────┘
+/// ```
+#[derive(Debug)]
+pub(super) enum Room {
+    /// There is no WebSocket.
+    Outside,
+    /// A WebSocket is being opened, or is open and has not heard `welcome`.
+    Entering,
+    /// Inside, without envelopes.
+    Plain,
+    /// Inside, and known to the hub.
+    Welcomed {
+        /// Our own address as others can use it.
+        own: IpAddr,
+        /// Who may join.
+        mode: Mode,
+        /// The other members.
+        members: BTreeMap<MemberId, Present>,
+    },
+}
+
+/// What is known of another member.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Present {
+    /// Its address as others can use it.
+    pub(super) address: IpAddr,
+    /// How it takes part.
+    pub(super) kind: Kind,
+}
+
+/// What a text was.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Heard {
+    /// We are inside now.
+    Entered,
+    /// A member said something.
+    Said {
+        /// Who, where the room tells.
+        member: Option<MemberId>,
+        /// What.
+        text: String,
+    },
+    /// A member left.
+    Left(MemberId),
+    /// Nothing of interest.
+    Nothing,
+}
+
+impl Room {
+    pub(super) fn handle_opened(&mut self, framing: Framing) -> Heard {
+        match (&self, framing) {
+            (Self::Entering, Framing::Plain) => {
+                *self = Self::Plain;
+                Heard::Entered
+            }
+            (Self::Entering, Framing::Enveloped)
+            | (Self::Outside | Self::Plain | Self::Welcomed { .. }, _) => Heard::Nothing,
+        }
+    }
+
+    pub(super) fn handle_text(&mut self, text: &str) -> Heard {
+        match self {
+            Self::Outside => Heard::Nothing,
+            Self::Plain => Heard::Said {
+                member: None,
+                text: text.to_owned(),
+            },
+            Self::Entering | Self::Welcomed { .. } if text.len() > ENVELOPE_BYTES => Heard::Nothing,
+            Self::Entering | Self::Welcomed { .. } => match serde_json::from_str(text) {
+                Ok(envelope) => self.on_envelope(envelope),
+                Err(_) => Heard::Nothing,
+            },
+        }
+    }
+
+    fn on_envelope(&mut self, envelope: ToMember) -> Heard {
+        match envelope {
+            ToMember::Welcome {
+                address,
+                mode,
+                members,
+                ..
+            } => {
+                let members = members
+                    .into_iter()
+                    .take(KNOWN_MEMBERS)
+                    .map(present)
+                    .collect();
+                *self = Self::Welcomed {
+                    own: address,
+                    mode,
+                    members,
+                };
+                Heard::Entered
+            }
+            ToMember::Joined { member } => {
+                self.on_joined(member);
+                Heard::Nothing
+            }
+            ToMember::Left { member } => {
+                self.on_left(member.id);
+                Heard::Left(member.id)
+            }
+            ToMember::Message {
+                from,
+                payload: Payload::Text(text),
+            } => Heard::Said {
+                member: Some(from),
+                text: text.as_str().to_owned(),
+            },
+            ToMember::Message {
+                payload: Payload::Binary(_),
+                ..
+            }
+            | ToMember::Challenge { .. }
+            | ToMember::Error { .. } => Heard::Nothing,
+        }
+    }
+
+    fn on_joined(&mut self, member: Member) {
+        match self {
+            Self::Welcomed { members, .. } if members.len() < KNOWN_MEMBERS => {
+                members.extend([present(member)]);
+            }
+            Self::Welcomed { .. } | Self::Outside | Self::Entering | Self::Plain => {}
+        }
+    }
+
+    fn on_left(&mut self, member: MemberId) {
+        if let Self::Welcomed { members, .. } = self {
+            members.remove(&member);
+        }
+    }
+
+    /// Whether texts can be sent.
+    pub(super) fn is_inside(&self) -> bool {
+        match self {
+            Self::Plain | Self::Welcomed { .. } => true,
+            Self::Outside | Self::Entering => false,
+        }
+    }
+
+    /// Whether the order of 2016 may be spoken: nobody has to show an invitation here.
+    pub(super) fn is_open(&self) -> bool {
+        match self {
+            Self::Plain => true,
+            Self::Welcomed { mode, .. } => *mode == Mode::Open,
+            Self::Outside | Self::Entering => false,
+        }
+    }
+
+    /// Our own address as others can use it, where the room tells.
+    pub(super) fn own(&self) -> Option<IpAddr> {
+        match self {
+            Self::Welcomed { own, .. } => Some(*own),
+            Self::Outside | Self::Entering | Self::Plain => None,
+        }
+    }
+
+    /// A member's address, where the room tells.
+    pub(super) fn address(&self, member: Option<MemberId>) -> Option<IpAddr> {
+        self.members()?.get(&member?).map(|present| present.address)
+    }
+
+    /// The other members, where the room tells.
+    pub(super) fn members(&self) -> Option<&BTreeMap<MemberId, Present>> {
+        match self {
+            Self::Welcomed { members, .. } => Some(members),
+            Self::Outside | Self::Entering | Self::Plain => None,
+        }
+    }
+
+    /// The WebSocket text that says `text` to one member or to all. Without envelopes all hear it.
+    pub(super) fn address_to(&self, to: Option<MemberId>, text: String) -> String {
+        match self {
+            Self::Welcomed { .. } => ToHub::Send {
+                to,
+                payload: Payload::Text(text.into()),
+            }
+            .to_text(),
+            Self::Outside | Self::Entering | Self::Plain => text,
+        }
+    }
+}
+
+fn present(member: Member) -> (MemberId, Present) {
+    (
+        member.id,
+        Present {
+            address: member.address,
+            kind: member.kind,
+        },
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const WELCOME: &str = r#"{"kind":"welcome","id":3,"address":"192.168.1.5","room":"/","mode":"open",
+        "members":[{"id":1,"address":"192.168.1.2","kind":"local"}]}"#;
+
+    fn welcomed() -> Room {
+        let mut room = Room::Entering;
+        assert_eq!(room.handle_opened(Framing::Enveloped), Heard::Nothing);
+        assert!(!room.is_inside());
+        assert_eq!(room.handle_text(WELCOME), Heard::Entered);
+        room
+    }
+
+    #[test]
+    fn a_plain_room_is_verbatim() {
+        let mut room = Room::Entering;
+        assert_eq!(room.handle_opened(Framing::Plain), Heard::Entered);
+        let said = Heard::Said {
+            member: None,
+            text: WELCOME.into(),
+        };
+        assert_eq!(room.handle_text(WELCOME), said);
+        assert_eq!(room.address_to(Some(MemberId(1)), "hi".into()), "hi");
+        assert!(room.is_open());
+    }
+
+    #[test]
+    fn an_enveloped_room_tells_who_is_there() {
+        let mut room = welcomed();
+        assert_eq!(room.own(), Some("192.168.1.5".parse().unwrap()));
+        assert_eq!(
+            room.address(Some(MemberId(1))),
+            Some("192.168.1.2".parse().unwrap())
+        );
+        let joined =
+            r#"{"kind":"joined","member":{"id":4,"address":"fd00::4","kind":"enveloped"}}"#;
+        assert_eq!(room.handle_text(joined), Heard::Nothing);
+        assert_eq!(room.members().unwrap().len(), 2);
+        let left = joined.replace("joined", "left");
+        assert_eq!(room.handle_text(&left), Heard::Left(MemberId(4)));
+        assert_eq!(room.members().unwrap().len(), 1);
+        let said = Heard::Said {
+            member: Some(MemberId(1)),
+            text: "hi".into(),
+        };
+        assert_eq!(
+            room.handle_text(r#"{"kind":"message","from":1,"data":"hi"}"#),
+            said
+        );
+        let sent = r#"{"kind":"send","to":1,"data":"hi"}"#;
+        assert_eq!(room.address_to(Some(MemberId(1)), "hi".into()), sent);
+    }
+
+    #[test]
+    fn an_invited_room_is_not_open() {
+        let mut room = Room::Entering;
+        room.handle_text(&WELCOME.replace("open", "invited"));
+        assert!(room.is_inside() && !room.is_open());
+    }
+
+    #[test]
+    fn nothing_is_heard_outside() {
+        let mut room = Room::Outside;
+        assert_eq!(room.handle_opened(Framing::Plain), Heard::Nothing);
+        assert_eq!(room.handle_text(WELCOME), Heard::Nothing);
+        assert!(!room.is_inside());
+    }
+
+    #[test]
+    fn known_members_are_bounded() {
+        let mut room = welcomed();
+        for id in 10..10 + KNOWN_MEMBERS as u32 {
+            room.on_joined(Member {
+                id: MemberId(id),
+                address: "10.0.0.1".parse().unwrap(),
+                kind: Kind::Plain,
+            });
+        }
+        assert_eq!(room.members().unwrap().len(), KNOWN_MEMBERS);
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in ".*") {
+            prop_assert_eq!(welcomed().handle_text(&text), Heard::Nothing);
+        }
+    }
+}

@@ -1,0 +1,291 @@
+//! Why a slave has no connection: what was tried, and what a person should look at.
+
+use crate::signalling::exchange::Seen;
+use crate::signalling::message::{Name, Reason};
+use std::fmt;
+use std::net::IpAddr;
+
+/// What was tried since the person asked, or since the connection was lost.
+///
+/// Its `Display` is three sentences for the person: what happened, what was tried, what to check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// How far it came.
+    pub cause: Cause,
+    /// How often a WebSocket to the broadcaster was opened, or tried to be.
+    pub reached: u32,
+    /// How often masters were asked.
+    pub asked: u32,
+    /// How many connections were tried.
+    pub connections: u32,
+    /// The masters that answered.
+    pub answered: Vec<Name>,
+    /// Our own address, where the broadcaster told it.
+    pub own: Option<IpAddr>,
+    /// Our candidates of the last connection that was tried.
+    pub local: Seen,
+    /// The master's candidates of it.
+    pub remote: Seen,
+}
+
+/// How far a slave came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cause {
+    /// No WebSocket to the broadcaster came to be.
+    Unreachable,
+    /// The broadcaster closed it with this code and reason.
+    Refused {
+        /// The close code.
+        code: u16,
+        /// The reason.
+        reason: String,
+    },
+    /// Nobody in the room answered.
+    NoMaster,
+    /// Others answered, but not the master that is wanted.
+    OtherMasters,
+    /// The master has no place, or says something we do not know.
+    Declined(Reason),
+    /// The browser makes no connection, in its words.
+    Browser(String),
+    /// A master answered, and neither side knows an address of its own.
+    NoAddresses,
+    /// A master answered, and no path to it was found.
+    NoPath,
+}
+
+impl Cause {
+    fn happened(&self) -> String {
+        match self {
+            Self::Unreachable => "The broadcaster could not be reached".into(),
+            Self::Refused { code, reason } if reason.is_empty() => {
+                format!("The broadcaster closed the connection (code {code})")
+            }
+            Self::Refused { reason, .. } => {
+                format!("The broadcaster closed the connection: {reason}")
+            }
+            Self::NoMaster => "The broadcaster is there, but no master answered".into(),
+            Self::OtherMasters => "The chosen master did not answer".into(),
+            Self::Declined(Reason::Full) => "The master has no free connection".into(),
+            Self::Declined(Reason::Busy) => "The master is busy with others who connect".into(),
+            Self::Declined(Reason::Gone | Reason::Other) => "The master declined".into(),
+            Self::Browser(detail) => format!("The browser makes no connection: {detail}"),
+            Self::NoAddresses => "Neither device found an address to be reached at".into(),
+            Self::NoPath => "The master answered, but no path to it was found".into(),
+        }
+    }
+
+    fn check(&self) -> &'static str {
+        match self {
+            Self::Unreachable => {
+                "Check that sharing is on, that the address is typed right, and that both devices \
+                 are on the same network"
+            }
+            Self::Refused { .. } => "Ask the person who shares to look at the broadcaster",
+            Self::NoMaster => "On the sharing computer, press Serve my records",
+            Self::OtherMasters => "Start that master again, or choose one of the others",
+            Self::Declined(_) => "Try again when another device has left",
+            Self::Browser(_) => "Check that WebRTC is not switched off in the browser",
+            Self::NoAddresses | Self::NoPath => {
+                "Check that both devices are on the same network, that no firewall or VPN is in the \
+                 way, and that the Wi-Fi lets devices talk to each other (no guest network)"
+            }
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}. Tried: ", self.cause.happened())?;
+        write!(f, "reached out {}", Times(self.reached))?;
+        if self.asked > 0 {
+            write!(f, ", asked {}", Times(self.asked))?;
+        }
+        if !self.answered.is_empty() {
+            let names: Vec<&str> = self.answered.iter().map(Name::as_str).collect();
+            write!(f, ", answered by {}", names.join(", "))?;
+        }
+        if self.connections > 0 {
+            write!(f, ", connected {}", Times(self.connections))?;
+            write!(f, "; own addresses: {}", self.local)?;
+            write!(f, "; the master's: {}", self.remote)?;
+        }
+        write!(f, ". {}.", self.cause.check())
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// A number of times in words.
+struct Times(u32);
+
+impl fmt::Display for Times {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            1 => f.write_str("once"),
+            2 => f.write_str("twice"),
+            times => write!(f, "{times} times"),
+        }
+    }
+}
+
+/// What a failure is made of, counted while the slave tries.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    pub(super) reached: u32,
+    pub(super) entered: u32,
+    pub(super) asked: u32,
+    pub(super) connections: u32,
+    pub(super) closed: Option<(u16, String)>,
+    pub(super) declined: Option<Reason>,
+    pub(super) refused: Option<String>,
+    pub(super) local: Seen,
+    pub(super) remote: Seen,
+}
+
+impl Tally {
+    /// The furthest that the slave came; `answered` are the masters that did.
+    pub(super) fn to_failure(&self, answered: Vec<Name>, own: Option<IpAddr>) -> Failure {
+        Failure {
+            cause: self.cause(!answered.is_empty()),
+            reached: self.reached,
+            asked: self.asked,
+            connections: self.connections,
+            answered,
+            own,
+            local: self.local.clone(),
+            remote: self.remote.clone(),
+        }
+    }
+
+    fn cause(&self, has_answers: bool) -> Cause {
+        let nobody_knows_an_address =
+            self.local.candidates.is_empty() && self.remote.candidates.is_empty();
+        if let Some((code, reason)) = &self.closed {
+            return Cause::Refused {
+                code: *code,
+                reason: reason.clone(),
+            };
+        }
+        if let Some(detail) = &self.refused {
+            return Cause::Browser(detail.clone());
+        }
+        match (self.connections, self.declined) {
+            (_, Some(reason)) => Cause::Declined(reason),
+            (1.., None) if nobody_knows_an_address => Cause::NoAddresses,
+            (1.., None) => Cause::NoPath,
+            (0, None) if has_answers => Cause::OtherMasters,
+            (0, None) if self.entered > 0 => Cause::NoMaster,
+            (0, None) => Cause::Unreachable,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::signalling::candidate::Kind;
+
+    #[test]
+    fn the_cause_is_the_furthest_point() {
+        let refused = Cause::Refused {
+            code: 4403,
+            reason: "no".into(),
+        };
+        let seen = Seen {
+            candidates: vec![(Kind::Host, "10.0.0.5".into())],
+            dropped: 0,
+        };
+        let tally = Tally::default;
+        let table = [
+            (tally(), false, Cause::Unreachable),
+            (
+                Tally {
+                    entered: 1,
+                    ..tally()
+                },
+                false,
+                Cause::NoMaster,
+            ),
+            (
+                Tally {
+                    entered: 1,
+                    ..tally()
+                },
+                true,
+                Cause::OtherMasters,
+            ),
+            (
+                Tally {
+                    connections: 1,
+                    ..tally()
+                },
+                true,
+                Cause::NoAddresses,
+            ),
+            (
+                Tally {
+                    connections: 1,
+                    remote: seen,
+                    ..tally()
+                },
+                true,
+                Cause::NoPath,
+            ),
+            (
+                Tally {
+                    refused: Some("no".into()),
+                    ..tally()
+                },
+                true,
+                Cause::Browser("no".into()),
+            ),
+            (
+                Tally {
+                    declined: Some(Reason::Full),
+                    ..tally()
+                },
+                true,
+                Cause::Declined(Reason::Full),
+            ),
+            (
+                Tally {
+                    closed: Some((4403, "no".into())),
+                    entered: 1,
+                    ..tally()
+                },
+                false,
+                refused,
+            ),
+        ];
+        for (tally, has_answers, cause) in table {
+            assert_eq!(tally.cause(has_answers), cause, "{tally:?}");
+        }
+    }
+
+    #[test]
+    fn a_failure_says_what_was_tried_and_what_to_check() {
+        let mut tally = Tally {
+            reached: 1,
+            entered: 1,
+            asked: 2,
+            ..Tally::default()
+        };
+        let told = tally.to_failure(vec![], None).to_string();
+        assert_eq!(
+            told,
+            "The broadcaster is there, but no master answered. Tried: reached out once, asked \
+             twice. On the sharing computer, press Serve my records."
+        );
+        tally.connections = 3;
+        tally.local.candidates.push((Kind::Host, "10.0.0.5".into()));
+        let told = tally.to_failure(vec!["Kitchen".into()], None).to_string();
+        assert!(
+            told.contains(
+                "answered by Kitchen, connected 3 times; own addresses: 10.0.0.5; \
+                               the master's: none. Check that both devices"
+            ),
+            "{told}"
+        );
+    }
+}

@@ -1,0 +1,378 @@
+//! The slave's inputs: the room, the connection, the clock, the person. What becomes of them is in
+//! `trial`, `asking` and `connecting`.
+
+use super::asking::{Asking, Choosing};
+use super::connecting::Connecting;
+use super::failure::Tally;
+use super::output::{Event, Listed, Output, Stats};
+use super::trial::{Occasion, Trial};
+use crate::hub::MemberId;
+use crate::signalling::backoff::Backoff;
+use crate::signalling::message::{Message, Name, PeerId};
+use crate::signalling::room::{Framing, Heard, Room};
+use crate::signalling::rtc::{self, SessionId};
+use crate::time::Millis;
+use ipnet::IpNet;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// What a slave is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// Its id, a new random one for each page.
+    pub id: PeerId,
+    /// Protocols it speaks over the channel, best first.
+    pub protocols: Vec<String>,
+    /// The master it wants; `None` takes the only one, or asks the person.
+    pub master: Option<PeerId>,
+    /// Whether it may speak the order of 2016.
+    pub fallback: Fallback,
+    /// Prefixes on the link besides private ones, from which candidates are accepted.
+    pub on_link: Vec<IpNet>,
+    /// From a person's wish to connect to the failure that tells what was tried.
+    pub deadline: Millis,
+    /// Decides the jitter of pauses. Nothing secret.
+    pub seed: u64,
+}
+
+/// Whether a slave may speak the order of 2016.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fallback {
+    /// In open rooms, after 1.5 s of silence.
+    Allowed,
+    /// Never: it holds an invitation, and the order of 2016 cannot prove who answers.
+    Never,
+}
+
+impl Config {
+    /// A slave that takes any master, within 15 s.
+    pub fn new(id: PeerId) -> Self {
+        Self {
+            id,
+            protocols: Vec::new(),
+            master: None,
+            fallback: Fallback::Allowed,
+            on_link: Vec::new(),
+            deadline: DEADLINE,
+            seed: 0,
+        }
+    }
+}
+
+/// The slave's side of signalling; [`super`] draws its states.
+#[derive(Debug)]
+pub struct Slave {
+    pub(super) config: Config,
+    pub(super) room: Room,
+    pub(super) phase: Phase,
+    pub(super) trial: Trial,
+    pub(super) backoff: Backoff,
+    /// The number of the current attempt, by which late messages are known.
+    pub(super) attempt: u64,
+    pub(super) last_session: SessionId,
+    /// The master it wants and takes without asking the person.
+    pub(super) wanted: Option<PeerId>,
+    /// The masters that answered since the room was entered.
+    pub(super) masters: BTreeMap<PeerId, (Name, Option<MemberId>)>,
+    /// Announcements that this attempt followed, so that a flood of them ends.
+    pub(super) announced: usize,
+    /// When the room was last heard. One that is silent for long may be a dead WebSocket.
+    pub(super) heard: Millis,
+    /// Members that asked for a master themselves, and so are none.
+    pub(super) askers: BTreeSet<MemberId>,
+    outputs: VecDeque<Output>,
+    pub(super) stats: Stats,
+}
+
+/// Where the slave is.
+#[derive(Debug)]
+pub(super) enum Phase {
+    /// Not started, stopped, or failed for good.
+    Idle,
+    /// Between two tries. The room may be open.
+    Pausing {
+        /// When the next one begins.
+        until: Millis,
+    },
+    /// On the way into the room.
+    Reaching {
+        /// When this try is given up.
+        until: Millis,
+    },
+    /// In the room, waiting for an offer.
+    Asking(Box<Asking>),
+    /// In the room, waiting for the person.
+    Choosing(Choosing),
+    /// With an offer, waiting for the channel.
+    Connecting(Box<Connecting>),
+    /// The channel is open, the room is left.
+    Connected {
+        /// The session.
+        session: SessionId,
+        /// The master; `None` for one of 2016.
+        master: Option<PeerId>,
+        /// Since when.
+        since: Millis,
+    },
+}
+
+impl Slave {
+    /// A slave that does nothing yet.
+    pub fn new(config: Config) -> Self {
+        Self {
+            room: Room::Outside,
+            phase: Phase::Idle,
+            trial: Trial {
+                occasion: Occasion::First,
+                deadline: None,
+                tally: Tally::default(),
+            },
+            backoff: Backoff::new(config.seed),
+            attempt: 0,
+            last_session: SessionId(0),
+            wanted: config.master.clone(),
+            masters: BTreeMap::new(),
+            announced: 0,
+            heard: Millis(0),
+            askers: BTreeSet::new(),
+            outputs: VecDeque::new(),
+            stats: Stats::default(),
+            config,
+        }
+    }
+
+    /// Connects, and from the first connection on comes back whenever it is lost.
+    pub fn handle_start(&mut self, now: Millis) {
+        if matches!(self.phase, Phase::Idle) {
+            self.backoff.reset();
+            self.begin_trial(Occasion::First, now);
+            self.resume(now);
+        }
+    }
+
+    /// Ends everything.
+    pub fn handle_stop(&mut self) {
+        self.abandon();
+        self.leave_room();
+        self.phase = Phase::Idle;
+    }
+
+    /// Tries at once: the network is back, the device woke up, or the person says so.
+    pub fn handle_retry(&mut self, now: Millis) {
+        if matches!(self.phase, Phase::Pausing { .. }) {
+            self.backoff.reset();
+            self.resume(now);
+        }
+    }
+
+    /// The person chose this master, now or for the next start. A connection to another one ends.
+    pub fn handle_choice(&mut self, master: PeerId, now: Millis) {
+        let is_there = match &self.phase {
+            Phase::Connected {
+                master: current, ..
+            } => *current == Some(master.clone()),
+            Phase::Connecting(connecting) => connecting.is_with(&master),
+            Phase::Idle
+            | Phase::Pausing { .. }
+            | Phase::Reaching { .. }
+            | Phase::Asking(_)
+            | Phase::Choosing(_) => false,
+        };
+        self.wanted = Some(master);
+        if is_there || matches!(self.phase, Phase::Idle | Phase::Reaching { .. }) {
+            return;
+        }
+        if let Phase::Connected { session, .. } = self.phase {
+            let detail = "another master was chosen".to_owned();
+            self.push_event(Event::Lost { session, detail });
+        }
+        self.abandon();
+        self.begin_trial(self.trial.occasion, now);
+        self.resume(now);
+    }
+
+    /// The WebSocket that [`Output::Connect`] asked for is open.
+    pub fn handle_opened(&mut self, framing: Framing, now: Millis) {
+        let heard = self.room.handle_opened(framing);
+        self.on_heard(heard, now);
+    }
+
+    /// The WebSocket is closed, or could not be opened.
+    pub fn handle_closed(&mut self, code: u16, reason: &str, now: Millis) {
+        self.room = Room::Outside;
+        self.askers.clear();
+        if code > CLOSED_BY_APPLICATION {
+            let reason = reason.chars().filter(|c| !c.is_control()).collect();
+            self.trial.tally.closed = Some((code, reason));
+        }
+        match &self.phase {
+            Phase::Idle | Phase::Connected { .. } | Phase::Pausing { .. } => {}
+            Phase::Connecting(connecting) if connecting.has_answered() => {}
+            Phase::Reaching { .. }
+            | Phase::Asking(_)
+            | Phase::Choosing(_)
+            | Phase::Connecting(_)
+                if is_final(code) =>
+            {
+                self.fail()
+            }
+            Phase::Reaching { .. }
+            | Phase::Asking(_)
+            | Phase::Choosing(_)
+            | Phase::Connecting(_) => self.pause(now),
+        }
+    }
+
+    /// A text message of the WebSocket.
+    pub fn handle_text(&mut self, text: &str, now: Millis) {
+        let heard = self.room.handle_text(text);
+        self.on_heard(heard, now);
+    }
+
+    /// Something happened to a connection. Events of sessions that are closed are ignored.
+    pub fn handle_rtc(&mut self, session: SessionId, event: rtc::Event, now: Millis) {
+        match &self.phase {
+            Phase::Connected {
+                session: current, ..
+            } if *current == session => {
+                self.on_connected_rtc(event, now);
+            }
+            Phase::Connecting(connecting) if connecting.session == session => {
+                self.on_connecting_rtc(event, now);
+            }
+            Phase::Asking(asking) if asking.offering() == Some(session) => {
+                self.on_offering_rtc(event, now);
+            }
+            Phase::Idle
+            | Phase::Pausing { .. }
+            | Phase::Reaching { .. }
+            | Phase::Asking(_)
+            | Phase::Choosing(_)
+            | Phase::Connecting(_)
+            | Phase::Connected { .. } => {}
+        }
+    }
+
+    /// Does what is due.
+    pub fn handle_timeout(&mut self, now: Millis) {
+        if self.trial.deadline.is_some_and(|deadline| deadline <= now) {
+            return self.on_deadline(now);
+        }
+        match &self.phase {
+            Phase::Pausing { until } if *until <= now => self.resume(now),
+            Phase::Reaching { until } if *until <= now => {
+                self.leave_room();
+                self.pause(now);
+            }
+            Phase::Asking(_) => self.on_asking_due(now),
+            Phase::Connecting(_) => self.on_connecting_due(now),
+            Phase::Idle
+            | Phase::Pausing { .. }
+            | Phase::Reaching { .. }
+            | Phase::Choosing(_)
+            | Phase::Connected { .. } => {}
+        }
+    }
+
+    /// The next thing to do.
+    pub fn poll_output(&mut self) -> Output {
+        self.outputs
+            .pop_front()
+            .unwrap_or_else(|| Output::Wait(self.next_timeout()))
+    }
+
+    /// The masters that answered.
+    pub fn masters(&self) -> Vec<Listed> {
+        let list = self.masters.iter();
+        list.map(|(id, (name, _))| Listed {
+            id: id.clone(),
+            name: name.clone(),
+        })
+        .collect()
+    }
+
+    /// What it has not taken.
+    pub fn stats(&self) -> Stats {
+        self.stats
+    }
+
+    pub(super) fn push(&mut self, output: Output) {
+        self.outputs.push_back(output);
+    }
+
+    pub(super) fn push_event(&mut self, event: Event) {
+        self.push(Output::Event(event));
+    }
+
+    /// Says something to a member, or to all. Outside of the room it is lost, and said again later.
+    pub(super) fn say(&mut self, to: Option<MemberId>, message: &Message) {
+        if self.room.is_inside() {
+            let text = self.room.address_to(to, message.to_text());
+            self.push(Output::Send(text));
+        }
+    }
+
+    fn on_heard(&mut self, heard: Heard, now: Millis) {
+        self.heard = now;
+        match heard {
+            Heard::Entered => {
+                self.trial.tally.entered += 1;
+                self.trial.tally.closed = None;
+                if matches!(self.phase, Phase::Reaching { .. }) {
+                    self.ask(now);
+                }
+            }
+            Heard::Said { member, text } => match Message::parse(&text) {
+                Ok(message) => self.on_message(member, message, now),
+                Err(_) => self.stats.unreadable += 1,
+            },
+            Heard::Left(member) => self.on_member_left(member, now),
+            Heard::Nothing => {}
+        }
+    }
+
+    fn on_member_left(&mut self, member: MemberId, now: Millis) {
+        self.askers.remove(&member);
+        let before = self.masters.len();
+        self.masters
+            .retain(|_, (_, master)| *master != Some(member));
+        if self.masters.len() != before {
+            let masters = self.masters();
+            self.push_event(Event::Masters(masters));
+        }
+        match &mut self.phase {
+            Phase::Connecting(connecting) => connecting.on_member_left(member, now),
+            Phase::Asking(_) => self.decide(now),
+            Phase::Choosing(_) if self.masters.is_empty() => {
+                self.begin_trial(self.trial.occasion, now);
+                self.ask(now);
+            }
+            Phase::Idle
+            | Phase::Pausing { .. }
+            | Phase::Reaching { .. }
+            | Phase::Choosing(_)
+            | Phase::Connected { .. } => {}
+        }
+    }
+
+    fn next_timeout(&self) -> Option<Millis> {
+        let phase = match &self.phase {
+            Phase::Pausing { until } | Phase::Reaching { until } => Some(*until),
+            Phase::Asking(asking) => Some(asking.due()),
+            Phase::Connecting(connecting) => Some(connecting.due()),
+            Phase::Idle | Phase::Choosing(_) | Phase::Connected { .. } => None,
+        };
+        phase.into_iter().chain(self.trial.deadline).min()
+    }
+}
+
+/// Whether it makes no sense to come back after this close code: the invitation is not known, or the
+/// person refused.
+fn is_final(code: u16) -> bool {
+    matches!(code, 4401 | 4403)
+}
+
+/// Close codes above this one carry a reason of the broadcaster's (RFC 6455 §7.4.1: 1006 is none,
+/// 1013 asks to try again later).
+const CLOSED_BY_APPLICATION: u16 = 1006;
+/// From a person's wish to connect to the failure.
+const DEADLINE: Millis = Millis::from_secs(15);

@@ -1,0 +1,38 @@
+//! The slave: finds a master through a room, connects to it, leaves the room, and comes back when the
+//! connection is lost.
+//!
+//! ```text
+//!         start                 inside                    offer              channel open
+//!  Idle ────────▶ Reaching ──────────────▶ Asking ─────────────────▶ Connecting ─────────▶ Connected
+//!   ▲   ▲            │  ▲                   │  │  two masters            │                     │
+//!   │   │     closed │  │ pause over        │  └────▶ Choosing ─choice─▶ Asking                │
+//!   │   │            ▼  │                   │                            │ failed, 7 s         │ lost
+//!   │   │          Pausing ◀────────────────┴────────────────────────────┴─────────────────────┘
+//!   │   └── deadline of 15 s (the first time only): Failed
+//!   └── stop
+//! ```
+//!
+//! **Several masters.** Each offer carries its master's id and name. A slave that wants one master in
+//! particular takes that one's offer and no other. One that does not takes the only master there is: at
+//! once where no other member of the room could be one, else after 0.3 s of listening, and after that
+//! as soon as one answers. When two have answered, the person chooses, without a deadline, and the
+//! machine never chooses or switches by itself: a slave that was connected wants the same master from
+//! then on. A master that answers later is listed and changes nothing.
+//!
+//! **The order of 2016.** Where the room is open, no invitation is held and no master in particular is
+//! wanted, 1.5 s of silence make the slave offer as in 2016, with a complete description. Its `id` makes
+//! our own master take that for one more request, so both kinds are found.
+//!
+//! **Loss.** A request is repeated after 1, 2, 4 and 8 s, an answer after 0.5, 1, 2 and 4 s; a master
+//! replies to a repeated one with what it had said. An announced master is asked at once.
+
+mod asking;
+mod connecting;
+mod failure;
+mod machine;
+mod output;
+mod trial;
+
+pub use failure::{Cause, Failure};
+pub use machine::{Config, Fallback, Slave};
+pub use output::{Event, Listed, Output, Stats, Step};

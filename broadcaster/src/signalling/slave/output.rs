@@ -1,0 +1,91 @@
+//! What a slave asks of its driver and tells its page.
+
+use super::failure::Failure;
+use crate::signalling::message::{Name, PeerId};
+use crate::signalling::rtc::{self, SessionId};
+use crate::time::Millis;
+
+/// One thing to do. Poll until [`Output::Wait`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Output {
+    /// Open a WebSocket to the broadcaster; answer with `handle_opened` or `handle_closed`.
+    Connect,
+    /// Close it, or stop opening it, and deliver nothing of it any more.
+    Disconnect,
+    /// Send this text over it.
+    Send(String),
+    /// Do this with a connection.
+    Rtc(rtc::Command),
+    /// Tell the page.
+    Event(Event),
+    /// Nothing more: call `handle_timeout` at this time, if there is one.
+    Wait(Option<Millis>),
+}
+
+/// What happened, for the page and for whoever speaks over the channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// What the slave does now.
+    Step(Step),
+    /// The masters that answered, as often as that changes; in the order of their ids.
+    Masters(Vec<Listed>),
+    /// The channel is open. The room is left.
+    Connected {
+        /// The session.
+        session: SessionId,
+        /// The master; `None` for one of 2016, which has no name.
+        master: Option<Listed>,
+        /// The channel's protocol; empty for the order of 2016.
+        protocol: String,
+    },
+    /// The open connection ended. The slave comes back by itself.
+    Lost {
+        /// The session, which is dead.
+        session: SessionId,
+        /// The browser's words.
+        detail: String,
+    },
+    /// It did not work out; the next try is at this time.
+    Pausing {
+        /// When the next try begins.
+        until: Millis,
+        /// What was tried so far.
+        failure: Failure,
+    },
+    /// It did not work out, and the slave is idle: the deadline of its first connection is over, or the
+    /// broadcaster does not want it.
+    Failed(Failure),
+}
+
+/// What a slave is at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Opening a WebSocket to the broadcaster.
+    Reaching,
+    /// In the room, asking for a master.
+    Asking,
+    /// Several masters answered: the person has to choose one of them.
+    Choosing,
+    /// A master answered: looking for a path to it.
+    Connecting,
+}
+
+/// A master as a person chooses it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// Its id.
+    pub id: PeerId,
+    /// Its name.
+    pub name: Name,
+}
+
+/// What a slave has not taken, since it began.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Texts that are no signalling messages.
+    pub unreadable: u64,
+    /// Messages for another attempt, from the wrong member, or too many.
+    pub stray: u64,
+    /// Descriptions that were not accepted.
+    pub descriptions: u64,
+}

@@ -1,0 +1,191 @@
+//! Trials: from a wish to connect to the channel or the deadline, with as many tries and pauses as fit.
+//! What happens on the way is in `asking` and `connecting`.
+
+use super::failure::{Failure, Tally};
+use super::machine::{Phase, Slave};
+use super::output::{Event, Listed, Output, Step};
+use crate::signalling::message::PeerId;
+use crate::signalling::room::Room;
+use crate::signalling::rtc::{self, Command, SessionId};
+use crate::time::Millis;
+
+/// Everything from a wish to connect to the channel or the deadline.
+#[derive(Debug)]
+pub(super) struct Trial {
+    pub(super) occasion: Occasion,
+    /// When it fails; `None` while a person chooses, and between trials.
+    pub(super) deadline: Option<Millis>,
+    pub(super) tally: Tally,
+}
+
+/// Why a trial began, which decides how it ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Occasion {
+    /// A person pressed Connect: at the deadline they are told, and it is over.
+    First,
+    /// The connection was lost: at the deadline a pause begins, and the next trial.
+    Again,
+}
+
+impl Slave {
+    pub(super) fn on_connected_rtc(&mut self, event: rtc::Event, now: Millis) {
+        let Phase::Connected { session, since, .. } = self.phase else {
+            return;
+        };
+        match event {
+            rtc::Event::Lost { detail } => {
+                if now - since >= STEADY {
+                    self.backoff.reset();
+                }
+                self.push_event(Event::Lost { session, detail });
+                self.trial = Trial {
+                    occasion: Occasion::Again,
+                    deadline: None,
+                    tally: Tally::default(),
+                };
+                self.pause(now);
+            }
+            rtc::Event::Described(_)
+            | rtc::Event::Candidate(_)
+            | rtc::Event::Opened { .. }
+            | rtc::Event::Refused { .. } => {}
+        }
+    }
+
+    /// The channel is open: the room has served its purpose.
+    pub(super) fn on_channel_opened(
+        &mut self,
+        session: SessionId,
+        master: Option<PeerId>,
+        protocol: String,
+        now: Millis,
+    ) {
+        self.leave_room();
+        self.trial.deadline = None;
+        self.trial.occasion = Occasion::Again;
+        if master.is_some() {
+            self.wanted.clone_from(&master);
+        }
+        let listed = master.as_ref().map(|id| Listed {
+            id: id.clone(),
+            name: self
+                .masters
+                .get(id)
+                .map(|(name, _)| name.clone())
+                .unwrap_or_default(),
+        });
+        self.phase = Phase::Connected {
+            session,
+            master,
+            since: now,
+        };
+        self.push_event(Event::Connected {
+            session,
+            master: listed,
+            protocol,
+        });
+    }
+
+    pub(super) fn begin_trial(&mut self, occasion: Occasion, now: Millis) {
+        let deadline = Some(now + self.config.deadline);
+        self.trial = Trial {
+            occasion,
+            deadline,
+            tally: Tally::default(),
+        };
+    }
+
+    /// Goes on after a pause, in the room if it is still there.
+    pub(super) fn resume(&mut self, now: Millis) {
+        if self.trial.deadline.is_none() {
+            self.begin_trial(self.trial.occasion, now);
+        }
+        if self.room.is_inside() && now - self.heard < SILENT {
+            return self.ask(now);
+        }
+        self.leave_room();
+        self.masters.clear();
+        self.room = Room::Entering;
+        self.trial.tally.reached += 1;
+        self.phase = Phase::Reaching {
+            until: now + REACHING,
+        };
+        self.push_event(Event::Step(Step::Reaching));
+        self.push(Output::Connect);
+    }
+
+    /// Waits before the next try, within this trial or before the next one.
+    pub(super) fn pause(&mut self, now: Millis) {
+        self.abandon();
+        let until = now + self.backoff.pause();
+        self.phase = Phase::Pausing { until };
+        let failure = self.to_failure();
+        self.push_event(Event::Pausing { until, failure });
+    }
+
+    pub(super) fn on_deadline(&mut self, now: Millis) {
+        match self.trial.occasion {
+            Occasion::First => self.fail(),
+            Occasion::Again => {
+                self.trial.deadline = None;
+                if !matches!(self.phase, Phase::Pausing { .. }) {
+                    self.pause(now);
+                }
+            }
+        }
+    }
+
+    /// Ends it for good, until the next start.
+    pub(super) fn fail(&mut self) {
+        self.abandon();
+        let failure = self.to_failure();
+        self.leave_room();
+        self.trial.deadline = None;
+        self.phase = Phase::Idle;
+        self.push_event(Event::Failed(failure));
+    }
+
+    /// Closes the session there may be, and keeps what is worth telling of it.
+    pub(super) fn abandon(&mut self) {
+        let session = match &self.phase {
+            Phase::Asking(asking) => asking.offering(),
+            Phase::Connecting(connecting) => {
+                connecting.note(&mut self.trial.tally);
+                Some(connecting.session)
+            }
+            Phase::Connected { session, .. } => Some(*session),
+            Phase::Idle | Phase::Pausing { .. } | Phase::Reaching { .. } | Phase::Choosing(_) => {
+                None
+            }
+        };
+        self.phase = Phase::Idle;
+        if let Some(session) = session {
+            self.push(Output::Rtc(Command::Close { session }));
+        }
+    }
+
+    fn to_failure(&self) -> Failure {
+        let names = self
+            .masters
+            .values()
+            .map(|(name, _)| name.clone())
+            .collect();
+        self.trial.tally.to_failure(names, self.room.own())
+    }
+
+    pub(super) fn leave_room(&mut self) {
+        match self.room {
+            Room::Outside => {}
+            Room::Entering | Room::Plain | Room::Welcomed { .. } => self.push(Output::Disconnect),
+        }
+        self.room = Room::Outside;
+        self.askers.clear();
+    }
+}
+
+/// From opening a WebSocket to being inside. Then the next try begins.
+const REACHING: Millis = Millis::from_secs(5);
+/// Silence of the room after which it is entered anew when the next try begins.
+const SILENT: Millis = Millis::from_secs(20);
+/// A connection that held this long was a good one: the next pause is the shortest again.
+const STEADY: Millis = Millis::from_secs(10);

@@ -1,0 +1,245 @@
+//! The room: WebSockets, members, and a wire with faults. Faults are for what members say; what the hub
+//! says of itself (`welcome`, `joined`, `left`) comes as it is.
+
+use super::Node;
+use super::random::Random;
+use broadcaster::envelope::{Member, ToHub, ToMember};
+use broadcaster::hub::{Kind, MemberId, Mode};
+use broadcaster::payload::Payload;
+use broadcaster::signalling::Framing;
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+/// How the room carries what its members say.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wire {
+    /// What slaves and masters of ours get; peers of 2016 are plain members everywhere.
+    pub(crate) framing: Framing,
+    /// Percent of messages that never arrive.
+    pub(crate) lost: u64,
+    /// Percent that arrive twice.
+    pub(crate) repeated: u64,
+    /// Milliseconds by which a message may be late, each by its own.
+    pub(crate) late: u64,
+    /// Whether a member hears itself.
+    pub(crate) echoes: bool,
+}
+
+#[derive(Debug)]
+struct Seat {
+    address: IpAddr,
+    socket: u32,
+    member: Option<MemberId>,
+    is_plain: bool,
+    is_open: bool,
+}
+
+#[derive(Debug)]
+pub(crate) struct Heard {
+    pub(crate) node: Node,
+    pub(crate) socket: u32,
+    pub(crate) text: String,
+    pub(crate) after: u64,
+}
+
+#[derive(Debug)]
+pub(crate) struct Room {
+    pub(crate) wire: Wire,
+    pub(crate) is_up: bool,
+    /// Whether newcomers are closed with 4403.
+    pub(crate) refuses: bool,
+    pub(crate) mode: Mode,
+    seats: BTreeMap<Node, Seat>,
+    last_member: u32,
+    /// Every text that was sent, by whom.
+    pub(crate) said: Vec<(Node, String)>,
+}
+
+impl Room {
+    pub(crate) fn new(wire: Wire) -> Self {
+        Self {
+            wire,
+            is_up: true,
+            refuses: false,
+            mode: Mode::Open,
+            seats: BTreeMap::new(),
+            last_member: 0,
+            said: Vec::new(),
+        }
+    }
+
+    pub(crate) fn add(&mut self, node: Node, address: IpAddr) {
+        let is_plain = self.wire.framing == Framing::Plain;
+        let seat = Seat {
+            address,
+            socket: 0,
+            member: None,
+            is_plain,
+            is_open: false,
+        };
+        self.seats.insert(node, seat);
+    }
+
+    /// The page knows no envelopes.
+    pub(crate) fn set_plain(&mut self, node: Node) {
+        self.seat(node).is_plain = true;
+    }
+
+    fn seat(&mut self, node: Node) -> &mut Seat {
+        self.seats.get_mut(&node).unwrap()
+    }
+
+    pub(crate) fn is_connected(&self, node: Node) -> bool {
+        self.seats[&node].is_open
+    }
+
+    pub(crate) fn is_current(&self, node: Node, socket: u32) -> bool {
+        let seat = &self.seats[&node];
+        seat.is_open && seat.socket == socket
+    }
+
+    pub(crate) fn open(&mut self, node: Node) -> u32 {
+        let seat = self.seat(node);
+        assert!(!seat.is_open, "node {node} opens a second WebSocket");
+        seat.is_open = true;
+        seat.socket += 1;
+        seat.socket
+    }
+
+    pub(crate) fn enter(&mut self, node: Node) -> Vec<Heard> {
+        self.last_member += 1;
+        let member = MemberId(self.last_member);
+        let others: Vec<Member> = self.seats.values().filter_map(describe).collect();
+        self.seat(node).member = Some(member);
+        let newcomer = describe(&self.seats[&node]).unwrap();
+        let welcome = ToMember::Welcome {
+            id: member,
+            address: newcomer.address,
+            room: "/".into(),
+            mode: self.mode,
+            members: others,
+        };
+        let mut heard = self.hub_says(&ToMember::Joined { member: newcomer }, node);
+        if !self.seats[&node].is_plain {
+            let socket = self.seats[&node].socket;
+            heard.push(Heard {
+                node,
+                socket,
+                text: welcome.to_text(),
+                after: 0,
+            });
+        }
+        heard
+    }
+
+    pub(crate) fn leave(&mut self, node: Node) -> Vec<Heard> {
+        let gone = describe(&self.seats[&node]);
+        self.forget(node);
+        let left = |member| self.hub_says(&ToMember::Left { member }, node);
+        gone.map(left).unwrap_or_default()
+    }
+
+    pub(crate) fn forget(&mut self, node: Node) {
+        let seat = self.seat(node);
+        (seat.is_open, seat.member) = (false, None);
+    }
+
+    /// The hub is gone: every WebSocket that was open.
+    pub(crate) fn clear(&mut self) -> Vec<(Node, u32)> {
+        let open = self.seats.iter_mut().filter(|(_, seat)| seat.is_open);
+        open.map(|(node, seat)| {
+            seat.member = None;
+            (*node, seat.socket)
+        })
+        .collect()
+    }
+
+    fn hub_says(&self, envelope: &ToMember, except: Node) -> Vec<Heard> {
+        let text = envelope.to_text();
+        let seats = self.seats.iter();
+        let inside = seats
+            .filter(|(node, seat)| **node != except && seat.member.is_some() && !seat.is_plain);
+        inside
+            .map(|(node, seat)| Heard {
+                node: *node,
+                socket: seat.socket,
+                text: text.clone(),
+                after: 1,
+            })
+            .collect()
+    }
+
+    /// A member's WebSocket text.
+    pub(crate) fn send(&mut self, node: Node, text: &str, random: &mut Random) -> Vec<Heard> {
+        if self.seats[&node].is_plain {
+            return self.say(node, None, text, random);
+        }
+        let ToHub::Send {
+            to,
+            payload: Payload::Text(text),
+        } = ToHub::from_text(text).unwrap()
+        else {
+            panic!("not a text");
+        };
+        let to = to.map(|to| {
+            let found = self.seats.iter().find(|(_, seat)| seat.member == Some(to));
+            found.map(|(node, _)| *node)
+        });
+        match to {
+            Some(None) => Vec::new(),
+            Some(to) => self.say(node, to, &text, random),
+            None => self.say(node, None, &text, random),
+        }
+    }
+
+    pub(crate) fn say(
+        &mut self,
+        node: Node,
+        to: Option<Node>,
+        text: &str,
+        random: &mut Random,
+    ) -> Vec<Heard> {
+        self.said.push((node, text.to_owned()));
+        let Some(from) = self.seats[&node].member else {
+            return Vec::new();
+        };
+        let message = ToMember::Message {
+            from,
+            payload: Payload::Text(text.into()),
+        }
+        .to_text();
+        let mut heard = Vec::new();
+        for (other, seat) in self.seats.iter().filter(|(_, seat)| seat.member.is_some()) {
+            let is_meant = to.map_or(*other != node || self.wire.echoes, |to| to == *other);
+            if !is_meant || random.chance(self.wire.lost) {
+                continue;
+            }
+            for _ in 0..=u32::from(random.chance(self.wire.repeated)) {
+                heard.push(Heard {
+                    node: *other,
+                    socket: seat.socket,
+                    text: if seat.is_plain {
+                        text.to_owned()
+                    } else {
+                        message.clone()
+                    },
+                    after: 1 + random.below(self.wire.late + 1),
+                });
+            }
+        }
+        heard
+    }
+}
+
+fn describe(seat: &Seat) -> Option<Member> {
+    let kind = if seat.is_plain {
+        Kind::Plain
+    } else {
+        Kind::Enveloped
+    };
+    Some(Member {
+        id: seat.member?,
+        address: seat.address,
+        kind,
+    })
+}
