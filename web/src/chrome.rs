@@ -27,6 +27,12 @@ extern "C" {
     pub(crate) fn post_message(this: &RawPort, message: &JsValue) -> Result<(), JsValue>;
     #[wasm_bindgen(method, catch)]
     pub(crate) fn disconnect(this: &RawPort) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn sender(this: &RawPort) -> Option<Sender>;
+
+    pub(crate) type Sender;
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn url(this: &Sender) -> Option<String>;
 
     pub(crate) type Runtime;
     #[wasm_bindgen(thread_local_v2, js_namespace = chrome, js_name = runtime)]
@@ -41,6 +47,18 @@ extern "C" {
     pub(crate) fn get_url(this: &Runtime, path: &str) -> String;
     #[wasm_bindgen(method)]
     pub(crate) fn reload(this: &Runtime);
+    #[wasm_bindgen(method, js_name = sendMessage)]
+    pub(crate) fn send_message(this: &Runtime, message: &JsValue) -> Promise;
+    #[wasm_bindgen(method, js_name = getContexts)]
+    pub(crate) fn get_contexts(this: &Runtime, filter: &JsValue) -> Promise;
+
+    pub(crate) type Offscreen;
+    #[wasm_bindgen(thread_local_v2, js_namespace = chrome, js_name = offscreen)]
+    pub(crate) static OFFSCREEN: Offscreen;
+    #[wasm_bindgen(method, js_name = createDocument)]
+    pub(crate) fn create_document(this: &Offscreen, parameters: &JsValue) -> Promise;
+    #[wasm_bindgen(method, js_name = closeDocument)]
+    pub(crate) fn close_document(this: &Offscreen) -> Promise;
 
     pub(crate) type LastError;
     #[wasm_bindgen(method, getter)]

@@ -24,6 +24,12 @@ impl Error {
         move |value| Self::new(doing, value)
     }
 
+    /// The name of what was thrown, by which errors are told apart (`QuotaExceededError`).
+    pub fn name(&self) -> Option<String> {
+        let error = self.value.dyn_ref::<js_sys::Error>()?;
+        Some(error.name().into())
+    }
+
     /// The value that was thrown.
     pub fn value(&self) -> &JsValue {
         &self.value

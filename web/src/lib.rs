@@ -5,17 +5,27 @@
 #![warn(missing_docs)]
 
 pub mod badge;
+pub mod blob;
 mod chrome;
 pub mod clock;
 mod error;
 pub mod file;
+pub mod idb;
 mod json;
 mod listener;
+pub mod locks;
 pub mod log;
+pub mod offscreen;
+pub mod persistence;
 pub mod port;
+pub mod random;
+pub mod rtc;
 pub mod runtime;
+pub mod socket;
 pub mod storage;
 pub mod task;
+pub mod thrown;
 pub mod timer;
+pub mod turn;
 
 pub use error::Error;

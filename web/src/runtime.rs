@@ -1,6 +1,8 @@
 //! The extension itself: `chrome.runtime`.
 
 use crate::chrome::{LastError, RUNTIME};
+use crate::{Error, json, task};
+use wasm_bindgen_futures::JsFuture;
 
 /// The extension's id.
 pub fn id() -> String {
@@ -10,6 +12,22 @@ pub fn id() -> String {
 /// Starts the whole extension anew: pages close, ports end, `storage.session` is emptied.
 pub fn reload() {
     RUNTIME.with(|runtime| runtime.reload());
+}
+
+/// Says something, given as JSON text, to the other pages of the extension that listen; that nobody does
+/// is no error.
+///
+/// # Errors
+/// `text` is not JSON.
+pub fn tell(text: &str) -> Result<(), Error> {
+    let message = json::parse(text)?;
+    let told = RUNTIME.with(|runtime| runtime.send_message(&message));
+    task::spawn(async move {
+        // Rejects where nobody listens.
+        let _ = JsFuture::from(told).await;
+        Ok::<_, Error>(())
+    });
+    Ok(())
 }
 
 /// Chrome's words about what just failed; only within the callback that reports it.

@@ -1,0 +1,138 @@
+// A database on a master: what `connect` gives. The connection itself is WASM; here are promises,
+// signals and events.
+
+import { JioError } from './error.js';
+import { Records, toJson } from './records.js';
+import { Attached } from './attached.js';
+import { load } from './wasm.js';
+import { toAddress } from './address.js';
+
+const STATE = { state: 'connecting', step: null, detail: '', retry_at: null, master: null, protocol: '' };
+
+export class Database extends Records(EventTarget) {
+  #calls = new Map();
+  #last = 0;
+  #loading;
+  /** The connection, once the WASM is loaded. */
+  #inner;
+  #state = STATE;
+  #masters = [];
+  #listening = new AbortController();
+  #ready = withResolvers();
+
+  constructor(to, { master, reconnect = true, signal } = {}) {
+    super();
+    const make = typeof to === 'string' ? this.#connection(toAddress(to), master, reconnect) : this.#attached(to);
+    this.#loading = load().then((wasm) => (this.#inner = make(wasm)));
+    this.#loading.catch((error) => this.#onState({ ...STATE, state: 'failed', detail: error.message }));
+    this.#listen(signal);
+  }
+
+  get ready() {
+    return this.#ready.promise;
+  }
+
+  get state() {
+    return this.#state;
+  }
+
+  get masters() {
+    return this.#masters;
+  }
+
+  choose(master) {
+    this.#tell((inner) => inner.choose(master));
+  }
+
+  retry() {
+    if (this.#state.state === 'failed') this.#ready = withResolvers();
+    this.#tell((inner) => inner.retry());
+  }
+
+  close() {
+    this.#listening.abort();
+    this.#tell((inner) => inner.close());
+  }
+
+  /** Makes a call of any method; `content` is the attachment it brings. */
+  async call(method, args, { signal, content } = {}) {
+    signal?.throwIfAborted();
+    if (this.#state.state === 'closed') throw new JioError(this.#state.detail, 503);
+    const json = toJson(args);
+    const number = ++this.#last;
+    return new Promise((resolve, reject) => {
+      const end = (settle) => (value) => {
+        this.#calls.delete(number);
+        signal?.removeEventListener('abort', cancel);
+        settle(value);
+      };
+      const cancel = () => {
+        this.#tell((inner) => inner.cancel(number));
+        end(reject)(signal.reason);
+      };
+      signal?.addEventListener('abort', cancel);
+      this.#calls.set(number, { resolve: end(resolve), reject: end(reject), method, args });
+      this.#tell((inner) => inner.call(number, method, json, content), end(reject));
+    });
+  }
+
+  #connection({ url, servers }, master, reconnect) {
+    return ({ Connection }) => new Connection(url, servers, master, reconnect, this.#page());
+  }
+
+  #attached(channel) {
+    return ({ Attachment }) => new Attached(Attachment, channel, this.#page());
+  }
+
+  /** Does something with the connection: later, as long as it is being loaded. */
+  #tell(act, fail = () => {}) {
+    if (this.#inner) act(this.#inner);
+    else this.#loading.then(act, fail);
+  }
+
+  /** What the connection tells. */
+  #page() {
+    return {
+      onState: (json) => this.#onState(JSON.parse(json)),
+      onMasters: (json) => this.#emit('masters', (this.#masters = JSON.parse(json))),
+      onProgress: (number, done, total) => {
+        const { method, args: [id, name] = [] } = this.#calls.get(number) ?? {};
+        if (method) this.#emit('progress', { method, id, name, done, total });
+      },
+      onResult: (number, json) => this.#calls.get(number)?.resolve(JSON.parse(json)),
+      onBlob: (number, blob) => this.#calls.get(number)?.resolve(blob),
+      onFailure: (number, status, message) => this.#calls.get(number)?.reject(new JioError(message, status)),
+    };
+  }
+
+  #onState(state) {
+    this.#state = state;
+    if (state.state === 'connected') this.#ready.resolve(this);
+    if (state.state === 'failed' || state.state === 'closed') this.#ready.reject(new JioError(state.detail, 503));
+    this.#emit('state', state);
+  }
+
+  #emit(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+
+  /** The page knows when the network is back, and when it goes itself: masters then need not wait. */
+  #listen(signal) {
+    if (signal?.aborted) return this.close();
+    const options = { signal: this.#listening.signal };
+    signal?.addEventListener('abort', () => this.close(), options);
+    const wake = () => this.#tell((inner) => inner.wake());
+    globalThis.addEventListener?.('online', wake, options);
+    globalThis.addEventListener?.('pageshow', wake, options);
+    globalThis.addEventListener?.('pagehide', ({ persisted }) => persisted || this.close(), options);
+    globalThis.document?.addEventListener('visibilitychange', () => document.hidden || wake(), options);
+  }
+}
+
+/** A promise and what settles it. Whoever wants to know of its failure asks for it. */
+function withResolvers() {
+  const it = {};
+  it.promise = new Promise((resolve, reject) => Object.assign(it, { resolve, reject }));
+  it.promise.catch(() => {});
+  return it;
+}

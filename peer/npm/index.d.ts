@@ -1,0 +1,349 @@
+// The face of the package: a database on a master, reached over WebRTC, with jIO's methods.
+
+/** A JSON value. */
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+/** A record: a plain object. */
+export type Doc = { [key: string]: Json };
+
+/** How a call may be ended early; the promise then rejects with the signal's reason. */
+export interface CallOptions {
+  signal?: AbortSignal;
+}
+
+/** What `allDocs` is asked for. */
+export interface AllDocsOptions extends CallOptions {
+  /** jIO's query language, as text or as JSON; empty matches all. */
+  query?: string | Json;
+  /** `[skip, count]`; a count of 0 is no limit. */
+  limit?: [number, number?];
+  sort_on?: [string, 'ascending' | 'descending'][];
+  /** Properties to return in each row's `value`. */
+  select_list?: string[];
+  /** Returns each row's whole record as `doc`. */
+  include_docs?: boolean;
+}
+
+/** One row of an answer. */
+export interface Row<D = Doc> {
+  id: string;
+  value: Partial<D> & Doc;
+  doc?: D;
+}
+
+/** What `allDocs` resolves with. */
+export interface AllDocsResult<D = Doc> {
+  data: { rows: Row<D>[]; total_rows: number };
+}
+
+/** Forms in which an attachment can be had, by the option `format`. */
+export interface AttachmentFormats {
+  blob: Blob;
+  text: string;
+  json: Json;
+  array_buffer: ArrayBuffer;
+  data_url: string;
+}
+
+export interface GetAttachmentOptions<F extends keyof AttachmentFormats = 'blob'> extends CallOptions {
+  /** `blob` unless given. */
+  format?: F;
+  /** First byte. */
+  start?: number;
+  /** One after the last byte. */
+  end?: number;
+}
+
+export interface PutAttachmentOptions extends CallOptions {
+  /** Type of an attachment that is given as text; `text/plain;charset=utf-8` unless given. */
+  _content_type?: string;
+}
+
+export type Capacity = 'list' | 'include' | 'query' | 'sort' | 'limit' | 'select';
+
+export type Method =
+  | 'post' | 'put' | 'get' | 'remove' | 'allDocs' | 'putAttachment' | 'getAttachment'
+  | 'removeAttachment' | 'allAttachments' | 'repair';
+
+/** jIO's methods. All of them reject with a {@link JioError}, or with the reason of their signal. */
+export interface Records {
+  /** Stores a record under a new id, and resolves with that. */
+  post(doc: Doc, options?: CallOptions): Promise<string>;
+  /** Stores a record, replacing the whole of the one that was there. */
+  put(id: string, doc: Doc, options?: CallOptions): Promise<string>;
+  /** Reads a record; 404 where there is none. */
+  get<D extends Doc = Doc>(id: string, options?: CallOptions): Promise<D>;
+  /** Removes a record and its attachments. */
+  remove(id: string, options?: CallOptions): Promise<string>;
+  /** Queries. */
+  allDocs<D extends Doc = Doc>(options?: AllDocsOptions): Promise<AllDocsResult<D>>;
+  /** Stores an attachment of any size. */
+  putAttachment(id: string, name: string, content: Blob | string, options?: PutAttachmentOptions): Promise<void>;
+  /** Reads an attachment, or a range of its bytes. */
+  getAttachment<F extends keyof AttachmentFormats = 'blob'>(
+    id: string,
+    name: string,
+    options?: GetAttachmentOptions<F>,
+  ): Promise<AttachmentFormats[F]>;
+  removeAttachment(id: string, name: string, options?: CallOptions): Promise<void>;
+  /** The names of a record's attachments, as keys. */
+  allAttachments(id: string, options?: CallOptions): Promise<Record<string, Record<string, never>>>;
+  /** Makes the storage look at its disk again. */
+  repair(options?: CallOptions): Promise<void>;
+  /** True for what the storage can do; else throws a {@link JioError} of 501, as jIO does. */
+  hasCapacity(name: Capacity | Method | (string & {})): true;
+}
+
+/** Why a call failed. */
+export declare class JioError extends Error {
+  constructor(message: string, status_code?: number);
+  name: 'JioError';
+  /** In the manner of HTTP: 400 bad argument, 404 missing, 501 not implemented, 503 connection lost… */
+  status_code: number;
+}
+
+/** Typed listening, for what extends `EventTarget` here. */
+export interface Events<M> extends EventTarget {
+  addEventListener<K extends keyof M & string>(
+    type: K,
+    listener: ((event: CustomEvent<M[K]>) => void) | null,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  addEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  removeEventListener<K extends keyof M & string>(
+    type: K,
+    listener: ((event: CustomEvent<M[K]>) => void) | null,
+    options?: boolean | EventListenerOptions,
+  ): void;
+  removeEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: boolean | EventListenerOptions,
+  ): void;
+}
+
+// ---------------------------------------------------------------------------------------------------
+// A slave
+
+/** A master, as a person chooses it. */
+export interface MasterInfo {
+  id: string;
+  name: string;
+}
+
+/** Where a connection stands. */
+export interface ConnectionState {
+  /**
+   * - `connecting`: on the way, for the first time; `step` says where.
+   * - `choosing`: several masters answered; call `choose`.
+   * - `connected`: calls are answered. No WebSocket is open.
+   * - `reconnecting`: the connection was lost and is being made again; `detail` says why.
+   * - `failed`: given up; `detail` says what was tried and what to check. `retry` begins again.
+   * - `closed`: by `close`, by the signal, or by a loss with `reconnect: false`.
+   */
+  state: 'connecting' | 'choosing' | 'connected' | 'reconnecting' | 'failed' | 'closed';
+  /** What is being done: opening the address, asking for a master, waiting for a choice, finding a path to the
+   * master, waiting until `retry_at`. */
+  step: 'reaching' | 'asking' | 'choosing' | 'connecting' | 'pausing' | null;
+  /** A sentence or more for people; empty where there is nothing to say. */
+  detail: string;
+  /** When the next try begins, in milliseconds since 1970; only with the step `pausing`. */
+  retry_at: number | null;
+  /** The master, while connected; null for one of 2016, which has no name. */
+  master: MasterInfo | null;
+  /** The channel's protocol while connected: `jio.2`, or empty for the order of 2016. */
+  protocol: string;
+}
+
+/** How far an attachment has travelled. */
+export interface Progress {
+  method: 'putAttachment' | 'getAttachment';
+  id: string;
+  name: string;
+  /** Bytes. */
+  done: number;
+  /** Bytes. */
+  total: number;
+}
+
+export interface DatabaseEvents {
+  state: ConnectionState;
+  masters: MasterInfo[];
+  progress: Progress;
+}
+
+export interface ConnectOptions {
+  /** The id of the master that is wanted. Without it the only one is taken, or `choose` decides. */
+  master?: string;
+  /** Comes back by itself when the connection is lost; true unless given. */
+  reconnect?: boolean;
+  /** Closes the database. */
+  signal?: AbortSignal;
+}
+
+/**
+ * A master's records. Calls made before it is connected wait for that; calls that were under way when the
+ * connection is lost are made again if they only read, else they reject with 503.
+ */
+export interface Database extends Records, Events<DatabaseEvents> {
+  /** Resolves at the first connection; rejects when that fails or the database is closed before. */
+  readonly ready: Promise<this>;
+  readonly state: ConnectionState;
+  /** The masters that answered, in the order of their ids. */
+  readonly masters: MasterInfo[];
+  /** Chooses a master, now or for the next try. A connection to another one ends. */
+  choose(master: string): void;
+  /** Tries at once: after `failed`, or instead of waiting for the next try. */
+  retry(): void;
+  /** Ends the connection; pending calls reject with 503. */
+  close(): void;
+}
+
+/**
+ * Connects to a master: through a broadcaster, by the address of its WebSocket, or to one of the same
+ * origin through a channel that was given to {@link Master.attach}. Returns at once.
+ */
+export declare function connect(to: string | MessageChannelLike, options?: ConnectOptions): Database;
+
+// ---------------------------------------------------------------------------------------------------
+// A master
+
+/** A way to the broadcaster that is not a WebSocket of its own: texts both ways, each one envelope. */
+export interface Transport {
+  send(text: string): void;
+  /** Set by the master. */
+  onmessage: ((text: string) => void) | null;
+  /** Set by the master; call it when the transport has ended. */
+  onclose?: (() => void) | null;
+  close(): void;
+}
+
+/** What `BroadcastChannel` and `MessagePort` have in common. */
+export interface MessageChannelLike {
+  postMessage(message: any): void;
+  addEventListener(type: 'message', listener: (event: MessageEvent) => void): void;
+  removeEventListener(type: 'message', listener: (event: MessageEvent) => void): void;
+  /** A `MessagePort` needs it. */
+  start?(): void;
+}
+
+/** A connected device, or one that connects. */
+export interface Peer {
+  /** Its id: a new one for each of its pages. */
+  id: string;
+  /** Its address, where the broadcaster tells. */
+  address: string | null;
+  state: 'connecting' | 'connected';
+  /** When it came, in milliseconds since 1970. */
+  since: number;
+  /** The channel's protocol: `jio.2`, or empty for the order of 2016. */
+  protocol: string;
+}
+
+/** Where a master stands. Connected devices go on in every state but `closed`. */
+export interface MasterState {
+  /**
+   * - `connecting`: on the way to the broadcaster, for the first time.
+   * - `serving`: devices can find it.
+   * - `away`: the broadcaster is gone; the next try is at `retry_at`.
+   * - `closed`: by `close` or by the signal.
+   */
+  state: 'connecting' | 'serving' | 'away' | 'closed';
+  detail: string;
+  retry_at: number | null;
+}
+
+/** A call of a connected device, checked and about to be executed. */
+export interface CallInfo {
+  method: Method;
+  /** The record meant; null for `post`, `allDocs` and `repair`. */
+  id: string | null;
+  /** The attachment meant. */
+  name: string | null;
+  /** The record to store, for `post` and `put`. */
+  doc: Doc | null;
+  /** Who calls; null for a page that is attached. */
+  peer: Peer | null;
+}
+
+export interface ServeOptions {
+  /** The name by which people tell this master from others. */
+  name?: string;
+  /** Keep it over restarts, so that devices find the same master again; random unless given. */
+  id?: string;
+  /** Closes the master. */
+  signal?: AbortSignal;
+  /** Asked before each call is executed. To refuse it, throw: a {@link JioError} for a status of your own, else
+   * it is 403. */
+  validate?: (call: CallInfo) => void;
+}
+
+export interface MasterEvents {
+  state: MasterState;
+  peers: Peer[];
+  /** Somebody stored or removed something; many at once are told once. */
+  change: { ids: string[] };
+}
+
+export interface Master extends Events<MasterEvents> {
+  readonly id: string;
+  name: string;
+  readonly state: MasterState;
+  readonly peers: Peer[];
+  /** Serves pages of the same origin that `connect` to this channel; returns what ends that. */
+  attach(channel: MessageChannelLike): () => void;
+  /** Closes a device's connection. It may come back. */
+  dismiss(peer: string): void;
+  /** Looks for the broadcaster at once. */
+  retry(): void;
+  /** Leaves the broadcaster and closes every connection. */
+  close(): void;
+}
+
+/** Where a master keeps its records; also usable as a database here. */
+export interface Storage extends Records, EventTarget {
+  /** Resolves when the storage is open; rejects when it cannot be. */
+  readonly ready: Promise<this>;
+  close(): void;
+}
+
+/** Whether a database in IndexedDB can be used: `waiting` for another window that has it, `gone` where the browser
+ * took it away. `detail` says it for people. */
+export interface Standing {
+  standing: 'waiting' | 'loading' | 'open' | 'gone';
+  detail: string;
+}
+
+/** Records in IndexedDB. */
+export interface IndexedStorage extends Records, Events<{ standing: Standing }> {
+  readonly ready: Promise<this>;
+  readonly standing: Standing;
+  /** One file with everything that is stored: documents and attachments. */
+  save(): Promise<Blob>;
+  /**
+   * Restores such a file, after all of it has been checked: `replace` makes the database what was saved, `add` adds
+   * what is missing. `kept` counts records that were there and stayed as they were.
+   */
+  restore(copy: Blob, mode: 'replace' | 'add'): Promise<{ documents: number; attachments: number; kept: number }>;
+  close(): void;
+}
+
+/**
+ * Serves records to the devices that a broadcaster brings. A transport that is given as a function is made again
+ * whenever it has ended.
+ */
+export declare function serve(
+  to: string | Transport | (() => Transport | Promise<Transport>),
+  storage: Storage | IndexedStorage,
+  options?: ServeOptions,
+): Master;
+
+/** Records in IndexedDB, laid out as jIO does: the database `jio:NAME`; `serverless` unless given. */
+export declare function indexedDB(name?: string): IndexedStorage;
+
+/** Records that are gone with the page. */
+export declare function memory(): Storage;

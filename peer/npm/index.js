@@ -1,0 +1,15 @@
+// The face of the package; index.d.ts describes it.
+
+import { Database } from './database.js';
+import { Master } from './master.js';
+import { Indexed, Storage } from './storage.js';
+
+export { JioError } from './error.js';
+
+export const connect = (to, options) => new Database(to, options);
+
+export const serve = (to, storage, options) => new Master(to, storage, options);
+
+export const indexedDB = (name = 'serverless') => new Indexed(name);
+
+export const memory = () => new Storage(({ Store }) => Store.memory());

@@ -1,0 +1,110 @@
+// Storages: what `serve` keeps records in, each also a database by itself.
+
+import { JioError, toRefusal } from './error.js';
+import { Records, toJson } from './records.js';
+import { load } from './wasm.js';
+
+export class Storage extends Records(EventTarget) {
+  #store;
+
+  /** `open` gives the WASM's store, or a promise of it. */
+  constructor(open) {
+    super();
+    this.#store = load().then((wasm) => open(wasm, this));
+    this.#store.catch(() => {}); // Whoever wants to know asks `ready`, or calls.
+  }
+
+  get ready() {
+    return this.#store.then(
+      () => this,
+      (error) => Promise.reject(toError(error)),
+    );
+  }
+
+  /** The WASM's store, for `serve`. */
+  static store(storage) {
+    return storage.#store;
+  }
+
+  close() {
+    this.#store = this.#store.then(() => Promise.reject(new JioError('the storage was closed', 503)));
+    this.#store.catch(() => {});
+  }
+
+  async call(method, args, { signal, content } = {}) {
+    signal?.throwIfAborted();
+    const called = this.#called(method, toJson(args), content);
+    return signal ? Promise.race([called, aborted(signal)]) : called;
+  }
+
+  async #called(method, json, content) {
+    try {
+      const store = await this.#store;
+      const result = await store.call(method, json, content);
+      return typeof result === 'string' ? JSON.parse(result) : result;
+    } catch (error) {
+      throw toError(error);
+    }
+  }
+}
+
+/** Records in IndexedDB. */
+export class Indexed extends Storage {
+  #opening = {};
+  #standing = { standing: 'waiting', detail: '' };
+
+  constructor(name) {
+    const opening = {};
+    super(async ({ Database }, self) => {
+      opening.database = await Database.open(name, (standing, detail) => self.#onStanding({ standing, detail }));
+      return opening.database.served();
+    });
+    this.#opening = opening;
+  }
+
+  get standing() {
+    return this.#standing;
+  }
+
+  async save() {
+    return (await this.#database()).save().catch(rethrow);
+  }
+
+  async restore(copy, mode) {
+    return JSON.parse(await (await this.#database()).restore(copy, mode).catch(rethrow));
+  }
+
+  close() {
+    super.close();
+    this.#opening.database?.close();
+  }
+
+  async #database() {
+    await this.ready;
+    return this.#opening.database;
+  }
+
+  #onStanding(standing) {
+    this.#standing = standing;
+    this.dispatchEvent(new CustomEvent('standing', { detail: standing }));
+  }
+}
+
+/** The WASM's store of a storage that `serve` was given. */
+export function toStore(storage) {
+  if (storage instanceof Storage) return Storage.store(storage);
+  throw new JioError('a storage is what indexedDB() or memory() gives', 400);
+}
+
+function rethrow(error) {
+  throw toError(error);
+}
+
+function toError(error) {
+  const { message, status_code } = toRefusal(error, 500);
+  return new JioError(message, status_code);
+}
+
+function aborted(signal) {
+  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
+}

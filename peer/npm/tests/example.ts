@@ -1,0 +1,68 @@
+// Uses the whole face; `tsc --noEmit --strict` must find nothing to say.
+
+import { connect, indexedDB, memory, serve, JioError } from '../index.js';
+import type { AllDocsResult, ConnectionState, Database, Master, Peer, Transport } from '../index.js';
+import { register } from '../jio-storage.js';
+
+type Person = { first: string; last: string };
+
+export async function slave(url: string): Promise<string[]> {
+  const stop = new AbortController();
+  const db: Database = connect(url, { master: 'id', reconnect: true, signal: stop.signal });
+  db.addEventListener('state', ({ detail }) => console.log(detail.state, detail.step, detail.retry_at ?? 0));
+  db.addEventListener('masters', ({ detail }) => detail.length > 1 && db.choose(detail[0].id));
+  db.addEventListener('progress', ({ detail: { done, total } }) => console.log(done / total));
+  const ready: Database = await db.ready;
+  const state: ConnectionState['state'] = ready.state.state;
+  const id: string = await db.post({ first: 'Ada', last: 'Lovelace' }, { signal: stop.signal });
+  await db.put(id, { first: 'Ada', last: 'King' });
+  const person = await db.get<Person>(id);
+  const answer: AllDocsResult<Person> = await db.allDocs<Person>({
+    query: 'last:"%king%"',
+    sort_on: [['last', 'ascending']],
+    limit: [0, 20],
+    select_list: ['first'],
+    include_docs: true,
+  });
+  await db.putAttachment(id, 'photo', new Blob(['x']));
+  await db.putAttachment(id, 'note', 'text', { _content_type: 'text/markdown' });
+  const blob: Blob = await db.getAttachment(id, 'photo');
+  const text: string = await db.getAttachment(id, 'note', { format: 'text', start: 0, end: 2 });
+  const names: string[] = Object.keys(await db.allAttachments(id));
+  await db.removeAttachment(id, 'photo');
+  await db.remove(id).catch((error: unknown) => {
+    if (error instanceof JioError && error.status_code === 404) return;
+    throw error;
+  });
+  const can: true = db.hasCapacity('query');
+  // @ts-expect-error: a record is a plain object.
+  await db.post(null);
+  // @ts-expect-error: there is no such format.
+  await db.getAttachment(id, 'photo', { format: 'xml' });
+  db.close();
+  return [state, person.first, text, blob.type, String(can), ...names, ...answer.data.rows.map((row) => row.doc?.last ?? '')];
+}
+
+export async function master(url: string, channel: BroadcastChannel): Promise<Master> {
+  const storage = indexedDB('serverless');
+  storage.addEventListener('standing', ({ detail }) => console.log(detail.detail));
+  await storage.ready;
+  const copy: Blob = await storage.save();
+  const { kept } = await storage.restore(copy, 'add');
+  const transport = (): Transport => ({ send: (text) => console.log(text), onmessage: null, close() {} });
+  serve(transport, memory()).close();
+  const it = serve(url, storage, {
+    name: `Kitchen ${kept}`,
+    validate({ method, peer }) {
+      if (method === 'remove' && peer) throw new JioError('ask somebody here', 403);
+    },
+  });
+  it.addEventListener('peers', ({ detail }) => detail.forEach((peer: Peer) => console.log(peer.address, peer.since)));
+  it.addEventListener('change', ({ detail }) => console.log(detail.ids.length));
+  const detach: () => void = it.attach(channel);
+  connect(channel).addEventListener('state', () => detach());
+  it.name = 'Cellar';
+  return it;
+}
+
+export const jio: (given: Parameters<typeof register>[0]) => void = (jIO) => register(jIO);

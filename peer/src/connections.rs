@@ -1,0 +1,260 @@
+//! The `RTCPeerConnection`s of a signalling machine and their channels: commands in, events out.
+
+use broadcaster::signalling::candidate::Candidate;
+use broadcaster::signalling::description::Description;
+use broadcaster::signalling::rtc::{Command, Event, SessionId};
+use jio::endpoint::Frame;
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::rc::Rc;
+use web::rtc::{self, Channel, ChannelHeard, Incoming, Peer, PeerHeard, PeerState};
+use web::{log, task};
+
+/// What a connection says.
+pub(crate) enum Said {
+    /// Something for the signalling machine.
+    Rtc(Event),
+    /// The other side opened a channel: hand it to [`Connections::accept`].
+    Incoming(Incoming),
+    /// A message of the channel.
+    Frame(Frame),
+    /// The channel has room again.
+    Drained,
+}
+
+type Say = Rc<dyn Fn(SessionId, Said)>;
+
+/// The connections of one machine.
+pub(crate) struct Connections {
+    open: BTreeMap<SessionId, Connection>,
+    servers: Vec<String>,
+    closed: u32,
+    say: Say,
+}
+
+struct Connection {
+    peer: Peer,
+    channel: Option<Channel>,
+}
+
+/// Chromium frees closed connections at garbage collection only, and allows 500 in a renderer; after
+/// this many a collection is provoked.
+const COLLECT_EVERY: u32 = 300;
+
+impl Connections {
+    /// No connections yet; they will ask these STUN servers.
+    pub(crate) fn new(servers: Vec<String>, say: impl Fn(SessionId, Said) + 'static) -> Self {
+        Self {
+            open: BTreeMap::new(),
+            servers,
+            closed: 0,
+            say: Rc::new(say),
+        }
+    }
+
+    /// Does what the machine asks for.
+    pub(crate) fn execute(&mut self, command: Command) {
+        match command {
+            Command::Offer {
+                session,
+                label,
+                protocol,
+            } => self.offer(session, &label, protocol),
+            Command::Answer { session, offer } => self.answer(session, &offer),
+            Command::Accept { session, answer } => self.take(session, &answer),
+            Command::Add { session, candidate } => self.add(session, candidate),
+            Command::Close { session } => self.close(session),
+        }
+    }
+
+    /// Takes the channel that the other side opened; the first one counts.
+    pub(crate) fn accept(&mut self, session: SessionId, incoming: Incoming) {
+        let say = self.say.clone();
+        if let Some(connection) = self.open.get_mut(&session)
+            && connection.channel.is_none()
+        {
+            let on = channel_heard(session, incoming.protocol(), say);
+            connection.channel = Some(Channel::accept(incoming, on));
+        }
+    }
+
+    /// Whether a channel takes a frame now, without piling up what the network does not carry.
+    pub(crate) fn has_room(&self, session: SessionId) -> bool {
+        let channel = self.channel(session);
+        channel.is_some_and(|channel| channel.buffered() < Channel::HIGH)
+    }
+
+    /// Sends a frame.
+    pub(crate) fn send(&self, session: SessionId, frame: &Frame) {
+        let Some(channel) = self.channel(session) else {
+            return;
+        };
+        let sent = match frame {
+            Frame::Text(text) => channel.send_text(text),
+            Frame::Binary(bytes) => channel.send_bytes(bytes),
+        };
+        if let Err(error) = sent {
+            lost(&self.say, session, &error);
+        }
+    }
+
+    fn channel(&self, session: SessionId) -> Option<&Channel> {
+        self.open.get(&session)?.channel.as_ref()
+    }
+
+    fn offer(&mut self, session: SessionId, label: &str, protocol: String) {
+        let Some(peer) = self.make(session) else {
+            return;
+        };
+        let on = channel_heard(session, protocol.clone(), self.say.clone());
+        let channel = Some(peer.open(label, &protocol, on));
+        describe(session, peer.describe(), self.say.clone());
+        self.open.insert(session, Connection { peer, channel });
+    }
+
+    fn answer(&mut self, session: SessionId, offer: &Description) {
+        let Some(peer) = self.make(session) else {
+            return;
+        };
+        let (set, made) = (peer.set_remote(&offer.to_data()), peer.describe());
+        describe(
+            session,
+            async {
+                set.await?;
+                made.await
+            },
+            self.say.clone(),
+        );
+        let channel = None;
+        self.open.insert(session, Connection { peer, channel });
+    }
+
+    fn take(&self, session: SessionId, answer: &Description) {
+        if let Some(connection) = self.open.get(&session) {
+            let (set, say) = (
+                connection.peer.set_remote(&answer.to_data()),
+                self.say.clone(),
+            );
+            spawn(async move {
+                if let Err(error) = set.await {
+                    lost(&say, session, &error);
+                }
+            });
+        }
+    }
+
+    /// Adds a candidate. One that the browser does not take is one address less to try.
+    fn add(&self, session: SessionId, candidate: Option<Candidate>) {
+        // The end of candidates tells the browser nothing that it needs.
+        if let (Some(connection), Some(candidate)) = (self.open.get(&session), candidate) {
+            let add = connection.peer.add_candidate(&candidate.to_data());
+            spawn(async move {
+                if let Err(error) = add.await {
+                    log::debug(&error.to_string());
+                }
+            });
+        }
+    }
+
+    fn close(&mut self, session: SessionId) {
+        if self.open.remove(&session).is_some() {
+            self.closed += 1;
+            if self.closed.is_multiple_of(COLLECT_EVERY) {
+                rtc::collect();
+            }
+        }
+    }
+
+    /// Makes a connection, after a collection if there are too many; tells the machine if that fails.
+    fn make(&self, session: SessionId) -> Option<Peer> {
+        let make = || {
+            let say = self.say.clone();
+            Peer::new(&self.servers, move |heard| {
+                if let Some(said) = peer_said(heard) {
+                    say(session, said);
+                }
+            })
+        };
+        let made = make().or_else(|_| {
+            rtc::collect();
+            make()
+        });
+        made.map_err(|error| {
+            let detail = error.to_string();
+            (self.say)(session, Said::Rtc(Event::Refused { detail }));
+        })
+        .ok()
+    }
+}
+
+fn peer_said(heard: PeerHeard) -> Option<Said> {
+    match heard {
+        PeerHeard::Candidate(text) if text.is_empty() => Some(Said::Rtc(Event::Candidate(None))),
+        PeerHeard::Candidate(text) => {
+            let candidate = Candidate::parse(&text).ok()?;
+            Some(Said::Rtc(Event::Candidate(Some(candidate))))
+        }
+        PeerHeard::Channel(incoming) => Some(Said::Incoming(incoming)),
+        PeerHeard::State(PeerState::Failed) => Some(Said::Rtc(Event::Lost {
+            detail: "the network path is gone".into(),
+        })),
+        // Short losses mend themselves, and lasting ones become `Failed`.
+        PeerHeard::State(
+            PeerState::Connecting
+            | PeerState::Connected
+            | PeerState::Disconnected
+            | PeerState::Closed,
+        ) => None,
+    }
+}
+
+fn channel_heard(
+    session: SessionId,
+    protocol: String,
+    say: Say,
+) -> impl FnMut(ChannelHeard) + 'static {
+    move |heard| {
+        let said = match heard {
+            ChannelHeard::Opened => Said::Rtc(Event::Opened {
+                protocol: protocol.clone(),
+            }),
+            ChannelHeard::Text(text) => Said::Frame(Frame::Text(text)),
+            ChannelHeard::Bytes(bytes) => Said::Frame(Frame::Binary(bytes)),
+            ChannelHeard::Drained => Said::Drained,
+            ChannelHeard::Closed => Said::Rtc(Event::Lost {
+                detail: "the other side closed the connection".into(),
+            }),
+        };
+        say(session, said);
+    }
+}
+
+/// Tells the machine what a description has become.
+fn describe(
+    session: SessionId,
+    made: impl Future<Output = Result<String, web::Error>> + 'static,
+    say: Say,
+) {
+    spawn(async move {
+        match made.await {
+            Ok(text) => match serde_json::from_str(&text) {
+                Ok(description) => say(session, Said::Rtc(Event::Described(description))),
+                Err(error) => lost(&say, session, &error),
+            },
+            Err(error) => lost(&say, session, &error),
+        }
+    });
+}
+
+fn lost(say: &Say, session: SessionId, error: &dyn std::fmt::Display) {
+    let detail = error.to_string();
+    say(session, Said::Rtc(Event::Lost { detail }));
+}
+
+/// Runs a task that tells its outcome itself.
+pub(crate) fn spawn(task: impl Future<Output = ()> + 'static) {
+    task::spawn(async {
+        task.await;
+        Ok::<_, Infallible>(())
+    });
+}

@@ -1,0 +1,359 @@
+//! What the JavaScript half of the package calls. Everything becomes one item in the queue of a task;
+//! nothing here decides.
+
+use crate::attached::{self, Attached};
+use crate::calls::Order;
+use crate::connections::spawn;
+use crate::line::{LineHeard, LineId, To};
+use crate::master::{self, Master, PageId};
+use crate::page::{DatabasePage, MasterPage, Transport, Wire};
+use crate::queue::Queue;
+use crate::serving::{self, Answer};
+use crate::slave::{self, Loss, Slave};
+use crate::storage::{AttachmentReader, Memory, Storage, Upload};
+use broadcaster::signalling::Framing;
+use broadcaster::signalling::message::PeerId;
+use jio::CAPACITIES;
+use jio::endpoint::{Failure, Frame};
+use jio::rpc::{Call, Content};
+use serde_json::Value;
+use std::rc::Rc;
+use wasm_bindgen::prelude::*;
+use web::blob::{Assembly, Blob, RawBlob};
+
+/// Shows panics in the console with their text.
+#[wasm_bindgen(start)]
+fn start() {
+    console_error_panic_hook::set_once();
+}
+
+/// A slave that runs.
+#[wasm_bindgen]
+pub struct Connection(Queue<slave::Heard>);
+
+#[wasm_bindgen]
+impl Connection {
+    /// Starts a slave. `page` is told what happens.
+    #[wasm_bindgen(constructor)]
+    pub fn new(
+        url: String,
+        servers: Vec<String>,
+        master: Option<String>,
+        reconnect: bool,
+        page: DatabasePage,
+    ) -> Self {
+        let (queue, heard) = Queue::new();
+        let on_loss = if reconnect {
+            Loss::Reconnects
+        } else {
+            Loss::Closes
+        };
+        let master = master.and_then(|id| PeerId::try_from(id).ok());
+        let slave = Slave::new(url, servers, master, on_loss, Rc::new(page), queue.clone());
+        spawn(slave.run(heard));
+        Self(queue)
+    }
+
+    /// Makes a call; `page` is told its end under the same number.
+    pub fn call(&self, number: u32, method: String, arguments: String, content: Option<RawBlob>) {
+        let order = order(number, method, &arguments, content);
+        self.0.push(slave::Heard::Order(order));
+    }
+
+    /// Gives a call up; nothing more is said of it.
+    pub fn cancel(&self, number: u32) {
+        self.0.push(slave::Heard::Cancel(number));
+    }
+
+    /// Chooses a master.
+    pub fn choose(&self, master: String) {
+        if let Ok(master) = PeerId::try_from(master) {
+            self.0.push(slave::Heard::Choose(master));
+        }
+    }
+
+    /// Tries at once, also after a failure.
+    pub fn retry(&self) {
+        self.0.push(slave::Heard::Retry);
+    }
+
+    /// Tries at once if it waits to try.
+    pub fn wake(&self) {
+        self.0.push(slave::Heard::Woken);
+    }
+
+    /// Ends it.
+    pub fn close(&self) {
+        self.0.push(slave::Heard::Close);
+    }
+}
+
+/// A database over a message channel.
+#[wasm_bindgen]
+pub struct Attachment(Queue<attached::Heard>);
+
+#[wasm_bindgen]
+impl Attachment {
+    /// Starts one that waits for its master.
+    #[wasm_bindgen(constructor)]
+    pub fn new(wire: Wire, page: DatabasePage) -> Self {
+        let (queue, heard) = Queue::new();
+        spawn(Attached::new(wire, Rc::new(page), queue.clone()).run(heard));
+        Self(queue)
+    }
+
+    /// Makes a call; `page` is told its end under the same number.
+    pub fn call(&self, number: u32, method: String, arguments: String, content: Option<RawBlob>) {
+        let order = order(number, method, &arguments, content);
+        self.0.push(attached::Heard::Order(order));
+    }
+
+    /// Gives a call up; nothing more is said of it.
+    pub fn cancel(&self, number: u32) {
+        self.0.push(attached::Heard::Cancel(number));
+    }
+
+    /// The master is there, or there anew.
+    pub fn opened(&self) {
+        self.0.push(attached::Heard::Opened);
+    }
+
+    /// The master ends.
+    pub fn lost(&self) {
+        self.0.push(attached::Heard::Lost);
+    }
+
+    /// A text frame.
+    pub fn text(&self, text: String) {
+        self.0.push(attached::Heard::Frame(Frame::Text(text)));
+    }
+
+    /// A binary frame.
+    pub fn bytes(&self, bytes: Vec<u8>) {
+        self.0.push(attached::Heard::Frame(Frame::Binary(bytes)));
+    }
+
+    /// Ends it.
+    pub fn close(&self) {
+        self.0.push(attached::Heard::Close);
+    }
+}
+
+/// A storage, opened.
+#[wasm_bindgen]
+pub struct Store(Rc<dyn Storage>);
+
+#[wasm_bindgen]
+impl Store {
+    /// Records that are gone with the page.
+    pub fn memory() -> Self {
+        Self(Rc::new(Memory::default()))
+    }
+
+    /// Calls it directly: resolves with the result as JSON, or with a blob.
+    ///
+    /// # Errors
+    /// An `Error` with a `status_code`.
+    pub async fn call(
+        &self,
+        method: String,
+        arguments: String,
+        content: Option<RawBlob>,
+    ) -> Result<JsValue, JsValue> {
+        let done = self
+            .perform(&method, &arguments, content.map(Blob::new))
+            .await;
+        done.map_err(|failure| {
+            web::thrown::error(&failure.message, failure.status_code.unwrap_or(500))
+        })
+    }
+}
+
+impl Store {
+    /// A storage that is open.
+    pub(crate) fn new(storage: Rc<dyn Storage>) -> Self {
+        Self(storage)
+    }
+
+    async fn perform(
+        &self,
+        method: &str,
+        arguments: &str,
+        content: Option<Blob>,
+    ) -> Result<JsValue, Failure> {
+        match (read(method, arguments, content.is_some())?, content) {
+            (Call::PutAttachment(id, name, Content::Part { .. }), Some(content)) => {
+                let upload = Upload {
+                    id,
+                    name,
+                    content_type: content.content_type(),
+                    size: content.size(),
+                };
+                self.put(upload, &content).await?;
+                Ok("null".into())
+            }
+            (call, _) => match serving::answer(&*self.0, call).await? {
+                Answer::Json(text) => Ok(text.into()),
+                Answer::Attachment(reader) => whole(reader).await,
+            },
+        }
+    }
+
+    async fn put(&self, upload: Upload, content: &Blob) -> Result<(), Failure> {
+        let mut writer = self.0.put_attachment(upload).await?;
+        let mut at = 0;
+        while at < content.size() {
+            let bytes = content.read(at..at + STEP).await.map_err(unreadable)?;
+            at += bytes.len() as u64;
+            writer.write(&bytes).await?;
+        }
+        writer.finish().await
+    }
+}
+
+/// Reads all of an attachment.
+async fn whole(mut reader: Box<dyn AttachmentReader>) -> Result<JsValue, Failure> {
+    let mut parts = Assembly::new();
+    let mut at = 0;
+    while at < reader.size() {
+        let bytes = reader.read(at).await?;
+        at += bytes.len() as u64;
+        parts.push(&bytes).map_err(no_room)?;
+    }
+    let whole = parts.finish(reader.content_type()).map_err(no_room)?;
+    Ok(whole.into_raw().into())
+}
+
+/// Bytes moved at a time.
+const STEP: u64 = 1 << 20;
+
+/// A master that runs.
+#[wasm_bindgen]
+pub struct Service(Queue<master::Heard>);
+
+#[wasm_bindgen]
+impl Service {
+    /// Starts a master over a WebSocket, or over a transport. `page` is told what happens.
+    ///
+    /// # Errors
+    /// The browser lacks what it needs.
+    #[wasm_bindgen(constructor)]
+    pub fn new(
+        url: Option<String>,
+        transport: Transport,
+        servers: Vec<String>,
+        id: String,
+        name: String,
+        store: &Store,
+        page: MasterPage,
+    ) -> Result<Self, JsError> {
+        let (queue, heard) = Queue::new();
+        let to = url.map_or_else(|| To::Page(Rc::new(transport)), To::Url);
+        let who = (PeerId::try_from(id)?, name.as_str().into());
+        let master = Master::new(
+            to,
+            servers,
+            who,
+            store.0.clone(),
+            Rc::new(page),
+            queue.clone(),
+        )?;
+        spawn(master.run(heard));
+        Ok(Self(queue))
+    }
+
+    /// A transport is open; its texts are envelopes.
+    #[wasm_bindgen(js_name = lineOpened)]
+    pub fn line_opened(&self, line: u32) {
+        self.line(line, LineHeard::Opened(Framing::Enveloped));
+    }
+
+    /// A text of the transport.
+    #[wasm_bindgen(js_name = lineText)]
+    pub fn line_text(&self, line: u32, text: String) {
+        self.line(line, LineHeard::Text(text));
+    }
+
+    /// The transport has ended, or could not be opened.
+    #[wasm_bindgen(js_name = lineClosed)]
+    pub fn line_closed(&self, line: u32, reason: String) {
+        self.line(line, LineHeard::gone(reason));
+    }
+
+    fn line(&self, line: u32, heard: LineHeard) {
+        self.0.push(master::Heard::Line(LineId(line), heard));
+    }
+
+    /// A page of the same origin is there, under a number that is never used again.
+    pub fn attach(&self, page: u32, wire: Wire) {
+        self.0.push(master::Heard::Attached(PageId(page), wire));
+    }
+
+    /// A text frame of it.
+    #[wasm_bindgen(js_name = pageText)]
+    pub fn page_text(&self, page: u32, text: String) {
+        self.frame(page, Frame::Text(text));
+    }
+
+    /// A binary frame of it.
+    #[wasm_bindgen(js_name = pageBytes)]
+    pub fn page_bytes(&self, page: u32, bytes: Vec<u8>) {
+        self.frame(page, Frame::Binary(bytes));
+    }
+
+    fn frame(&self, page: u32, frame: Frame) {
+        self.0.push(master::Heard::Frame(PageId(page), frame));
+    }
+
+    /// It is gone.
+    pub fn detach(&self, page: u32) {
+        self.0.push(master::Heard::Detached(PageId(page)));
+    }
+
+    /// Gives it another name.
+    pub fn rename(&self, name: String) {
+        self.0.push(master::Heard::Named(name.as_str().into()));
+    }
+
+    /// Closes a peer's connection.
+    pub fn dismiss(&self, peer: String) {
+        if let Ok(peer) = PeerId::try_from(peer) {
+            self.0.push(master::Heard::Dismiss(peer));
+        }
+    }
+
+    /// Looks for the broadcaster at once.
+    pub fn retry(&self) {
+        self.0.push(master::Heard::Retry);
+    }
+
+    /// Ends it.
+    pub fn close(&self) {
+        self.0.push(master::Heard::Close);
+    }
+}
+
+/// Arguments come from our own JavaScript as the JSON of an array; anything else counts as none.
+fn order(number: u32, method: String, arguments: &str, content: Option<RawBlob>) -> Order {
+    Order {
+        number,
+        method,
+        arguments: serde_json::from_str(arguments).unwrap_or_default(),
+        content: content.map(Blob::new),
+    }
+}
+
+/// Checks a direct call as one that came over a channel.
+fn read(method: &str, arguments: &str, brings: bool) -> Result<Call, Failure> {
+    let mut arguments: Vec<Value> = serde_json::from_str(arguments).unwrap_or_default();
+    arguments.extend(brings.then(|| serde_json::json!({ "part": 0 })));
+    Call::read(method, arguments, CAPACITIES).map_err(|error| serving::refusal(&error))
+}
+
+fn unreadable(error: web::Error) -> Failure {
+    Failure::new(400, error.to_string())
+}
+
+fn no_room(error: web::Error) -> Failure {
+    Failure::new(507, error.to_string())
+}

@@ -1,0 +1,30 @@
+//! Master and slave for any web page, compiled to WASM; `peer/npm` is the JavaScript half.
+//!
+//! Loops and tables. What is heard from the broadcaster, from `RTCPeerConnection`s, from the page and from
+//! the clock becomes one item in the queue of one task, [`slave`] or [`master`], which gives it to
+//! `broadcaster::signalling` and `jio::endpoint` and carries out what comes back. Decides nothing about
+//! protocols.
+//!
+//! ```text
+//! page ─▶ face ─▶ queue ─▶ slave ──▶ signalling::Slave        line (WebSocket)
+//!                            ├─────▶ connections (WebRTC) ◀─▶ the master's channel
+//!                            └─────▶ calls ──▶ endpoint::Caller
+//!
+//! page ─▶ face ─▶ queue ─▶ master ─▶ signalling::Master       line (WebSocket, extension port)
+//!                            ├─────▶ connections (WebRTC) ◀─▶ channels of slaves
+//!                            ├─────▶ wires ◀────────────────▶ pages of the same origin (attached)
+//!                            └─────▶ serving, one each ──▶ endpoint::Server ──▶ storage
+//! ```
+
+mod attached;
+pub mod backup;
+mod calls;
+mod connections;
+mod face;
+mod line;
+mod master;
+mod page;
+mod queue;
+mod serving;
+mod slave;
+pub mod storage;

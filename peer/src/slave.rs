@@ -1,0 +1,372 @@
+//! A slave: `broadcaster::signalling::Slave` and the calls over the channel it finds. A loop and a
+//! table.
+
+use crate::calls::{Calls, Order, Read};
+use crate::connections::{Connections, Said};
+use crate::line::{Line, LineHeard, LineId, To};
+use crate::page::DatabasePage;
+use crate::queue::Queue;
+use broadcaster::Millis;
+use broadcaster::signalling::message::PeerId;
+use broadcaster::signalling::rtc::SessionId;
+use broadcaster::signalling::slave::{Config, Event, Listed, Output, Step};
+use broadcaster::signalling::{self, message::Name};
+use futures_channel::mpsc::UnboundedReceiver;
+use jio::endpoint::{JIO2, Protocol};
+use serde::Serialize;
+use std::rc::Rc;
+use web::timer::Timer;
+
+/// What a slave hears.
+pub(crate) enum Heard {
+    /// The page calls.
+    Order(Order),
+    /// The page gives a call up.
+    Cancel(u32),
+    /// The person chose a master.
+    Choose(PeerId),
+    /// The person wants it to be tried now, also after a failure.
+    Retry,
+    /// The network or the page is back.
+    Woken,
+    /// The page is done.
+    Close,
+    Line(LineId, LineHeard),
+    Connection(SessionId, Said),
+    Read(Read),
+    /// The time that was waited for has come.
+    Due,
+}
+
+/// What happens when the connection is lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Loss {
+    /// It is made again.
+    Reconnects,
+    /// It is the end.
+    Closes,
+}
+
+/// A slave and what it reaches the world with.
+pub(crate) struct Slave {
+    machine: signalling::Slave,
+    line: Line,
+    connections: Connections,
+    /// The session whose channel is open.
+    session: Option<SessionId>,
+    calls: Calls,
+    state: State,
+    on_loss: Loss,
+    timer: Option<(Millis, Timer)>,
+    page: Rc<DatabasePage>,
+    queue: Queue<Heard>,
+}
+
+/// What the page is told, as `ConnectionState` of index.d.ts.
+#[derive(Debug, Clone, Serialize)]
+struct State {
+    state: Status,
+    step: Option<&'static str>,
+    detail: String,
+    retry_at: Option<u64>,
+    master: Option<MasterInfo>,
+    protocol: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Status {
+    Connecting,
+    Choosing,
+    Connected,
+    Reconnecting,
+    Failed,
+    Closed,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct MasterInfo {
+    id: PeerId,
+    name: Name,
+}
+
+impl Slave {
+    /// A slave that wants this master, or any.
+    pub(crate) fn new(
+        url: String,
+        servers: Vec<String>,
+        master: Option<PeerId>,
+        on_loss: Loss,
+        page: Rc<DatabasePage>,
+        queue: Queue<Heard>,
+    ) -> Self {
+        let to_line = queue.clone();
+        let to_connections = queue.clone();
+        let to_calls = queue.clone();
+        let say = move |session, said| to_connections.push(Heard::Connection(session, said));
+        Self {
+            machine: signalling::Slave::new(config(master)),
+            line: Line::new(To::Url(url), move |line, heard| {
+                to_line.push(Heard::Line(line, heard));
+            }),
+            connections: Connections::new(servers, say),
+            session: None,
+            calls: Calls::new(page.clone(), move |read| to_calls.push(Heard::Read(read))),
+            state: State::new(Status::Connecting),
+            on_loss,
+            timer: None,
+            page,
+            queue,
+        }
+    }
+
+    /// Runs until the page is done with it.
+    pub(crate) async fn run(mut self, mut heard: UnboundedReceiver<Heard>) {
+        self.machine.handle_start(now());
+        self.carry_out();
+        while let Ok(first) = heard.recv().await {
+            self.handle(first);
+            // What was heard in one turn of the browser is answered in one batch.
+            while let Ok(next) = heard.try_recv() {
+                self.handle(next);
+            }
+            self.send();
+            if self.state.state == Status::Closed {
+                return;
+            }
+        }
+    }
+
+    fn handle(&mut self, heard: Heard) {
+        match heard {
+            Heard::Order(order) => self.on_order(order),
+            Heard::Cancel(number) => self.calls.handle_cancel(number),
+            Heard::Choose(master) => self.machine.handle_choice(master, now()),
+            Heard::Retry => {
+                self.machine.handle_start(now());
+                self.machine.handle_retry(now());
+            }
+            Heard::Woken => self.machine.handle_retry(now()),
+            Heard::Close => self.close("the database was closed"),
+            Heard::Line(line, heard) => {
+                if let Some(heard) = self.line.take(line, heard) {
+                    self.on_line(heard);
+                }
+            }
+            Heard::Connection(session, said) => self.on_said(session, said),
+            Heard::Read(read) => self.calls.handle_read(read),
+            Heard::Due => {
+                self.timer = None;
+                self.machine.handle_timeout(now());
+            }
+        }
+        self.carry_out();
+    }
+
+    fn on_order(&mut self, order: Order) {
+        self.calls.handle_order(order);
+        match self.state.state {
+            Status::Failed | Status::Closed => self.calls.handle_ended(&self.state.detail),
+            Status::Connecting | Status::Choosing | Status::Connected | Status::Reconnecting => {}
+        }
+    }
+
+    fn on_line(&mut self, heard: LineHeard) {
+        match heard {
+            LineHeard::Opened(framing) => self.machine.handle_opened(framing, now()),
+            LineHeard::Text(text) => self.machine.handle_text(&text, now()),
+            LineHeard::Closed { code, reason } => {
+                self.machine.handle_closed(code, &reason, now());
+            }
+        }
+    }
+
+    fn on_said(&mut self, session: SessionId, said: Said) {
+        match said {
+            Said::Rtc(event) => self.machine.handle_rtc(session, event, now()),
+            Said::Incoming(incoming) => self.connections.accept(session, incoming),
+            Said::Frame(frame) if self.session == Some(session) => self.calls.handle_frame(&frame),
+            Said::Frame(_) | Said::Drained => {}
+        }
+    }
+
+    /// Does what the machine wants done.
+    fn carry_out(&mut self) {
+        loop {
+            match self.machine.poll_output() {
+                Output::Connect => self.line.connect(),
+                Output::Disconnect => self.line.disconnect(),
+                Output::Send(text) => self.line.send(&text),
+                Output::Rtc(command) => self.connections.execute(command),
+                Output::Event(event) => self.on_event(event),
+                Output::Wait(until) => return self.wait(until),
+            }
+        }
+    }
+
+    /// Sends what the calls have to send, as far as the channel has room.
+    fn send(&mut self) {
+        let Some(session) = self.session else {
+            return;
+        };
+        while let Some(frame) = self.calls.poll(self.connections.has_room(session)) {
+            self.connections.send(session, &frame);
+        }
+    }
+
+    fn wait(&mut self, until: Option<Millis>) {
+        if self.timer.as_ref().map(|(at, _)| *at) != until {
+            let queue = &self.queue;
+            self.timer = until.map(|at| (at, timer(at, queue.clone(), || Heard::Due)));
+        }
+    }
+
+    fn on_event(&mut self, event: Event) {
+        match event {
+            Event::Step(step) => self.on_step(step),
+            Event::Masters(masters) => self.page.masters(&json(&to_infos(masters))),
+            Event::Connected {
+                session,
+                master,
+                protocol,
+            } => self.on_connected(session, master, protocol),
+            Event::Lost { detail, .. } => self.on_lost(detail),
+            Event::Pausing { until, failure } => self.tell(State {
+                step: Some("pausing"),
+                detail: failure.to_string(),
+                retry_at: Some(until.0),
+                ..State::new(self.state.state.on_the_way())
+            }),
+            Event::Failed(failure) => {
+                let detail = failure.to_string();
+                self.calls.handle_ended(&detail);
+                self.tell(State {
+                    detail,
+                    ..State::new(Status::Failed)
+                });
+            }
+        }
+    }
+
+    fn on_step(&mut self, step: Step) {
+        let state = match step {
+            Step::Choosing => Status::Choosing,
+            Step::Reaching | Step::Asking | Step::Connecting => self.state.state.on_the_way(),
+        };
+        self.tell(State {
+            step: Some(step_name(step)),
+            detail: self.state.detail.clone(),
+            ..State::new(state)
+        });
+    }
+
+    fn on_connected(&mut self, session: SessionId, master: Option<Listed>, protocol: String) {
+        self.session = Some(session);
+        self.calls.handle_opened(Protocol::from_name(&protocol));
+        self.tell(State {
+            master: master.map(to_info),
+            protocol,
+            ..State::new(Status::Connected)
+        });
+    }
+
+    fn on_lost(&mut self, detail: String) {
+        self.session = None;
+        self.calls.handle_lost();
+        match self.on_loss {
+            Loss::Closes => self.close(&detail),
+            Loss::Reconnects => self.tell(State {
+                detail,
+                ..State::new(Status::Reconnecting)
+            }),
+        }
+    }
+
+    fn close(&mut self, why: &str) {
+        self.machine.handle_stop();
+        self.session = None;
+        self.calls.handle_ended(why);
+        self.tell(State {
+            detail: why.to_owned(),
+            ..State::new(Status::Closed)
+        });
+    }
+
+    fn tell(&mut self, state: State) {
+        if self.state.state != Status::Closed {
+            self.state = state;
+            self.page.state(&json(&self.state));
+        }
+    }
+}
+
+impl State {
+    fn new(state: Status) -> Self {
+        Self {
+            state,
+            step: None,
+            detail: String::new(),
+            retry_at: None,
+            master: None,
+            protocol: String::new(),
+        }
+    }
+}
+
+impl Status {
+    /// What a slave that is not connected is, by what it was.
+    fn on_the_way(self) -> Self {
+        match self {
+            Self::Connected | Self::Reconnecting => Self::Reconnecting,
+            Self::Connecting | Self::Choosing | Self::Failed | Self::Closed => Self::Connecting,
+        }
+    }
+}
+
+fn config(master: Option<PeerId>) -> Config {
+    Config {
+        protocols: vec![JIO2.to_owned()],
+        master,
+        seed: u64::from_ne_bytes(web::random::bytes()),
+        ..Config::new(new_id())
+    }
+}
+
+/// A new id for a master or slave.
+pub(crate) fn new_id() -> PeerId {
+    PeerId::try_from(web::random::uuid()).expect("36 letters are an id")
+}
+
+fn step_name(step: Step) -> &'static str {
+    match step {
+        Step::Reaching => "reaching",
+        Step::Asking => "asking",
+        Step::Choosing => "choosing",
+        Step::Connecting => "connecting",
+    }
+}
+
+fn to_info(listed: Listed) -> MasterInfo {
+    MasterInfo {
+        id: listed.id,
+        name: listed.name,
+    }
+}
+
+fn to_infos(masters: Vec<Listed>) -> Vec<MasterInfo> {
+    masters.into_iter().map(to_info).collect()
+}
+
+/// Puts something into the queue at a time.
+pub(crate) fn timer<T: 'static>(at: Millis, queue: Queue<T>, item: fn() -> T) -> Timer {
+    Timer::new(at.0.saturating_sub(now().0), move || queue.push(item()))
+}
+
+pub(crate) fn now() -> Millis {
+    Millis(web::clock::now())
+}
+
+/// JSON of what has text keys only.
+pub(crate) fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("texts and numbers always serialise")
+}
