@@ -77,15 +77,15 @@ lint_checks() {
 wasm_lints() {
   need_wasm_compiler
   if [ "$wasm_compiler" = rustup ]; then
-    wasm_cargo clippy --quiet --package lan-broadcaster --package web -- -D warnings
+    wasm_cargo clippy --quiet --package lan-broadcaster --package peer --package web -- -D warnings
   else
-    RUSTFLAGS='-D warnings' wasm_cargo check --quiet --package lan-broadcaster --package web
+    RUSTFLAGS='-D warnings' wasm_cargo check --quiet --package lan-broadcaster --package peer --package web
   fi
 }
 
 suite_docs() { checks doc_checks; }
 doc_checks() {
-  check 'cargo doc' env RUSTDOCFLAGS='-D warnings' cargo doc --quiet --no-deps --package broadcaster --package lan-broadcaster-host
+  check 'cargo doc' env RUSTDOCFLAGS='-D warnings' cargo doc --quiet --no-deps --package broadcaster --package jio --package lan-broadcaster-host
 }
 
 suite_layers() { checks layer_checks; }
@@ -95,13 +95,17 @@ layer_checks() {
   check 'broadcaster does no IO' imports_none broadcaster native tokio mio socket2 rustix web-sys js-sys wasm-bindgen
   check 'broadcaster does no IO in a browser' imports_none broadcaster "$WASM_TARGET" tokio mio socket2 web-sys
   check 'broadcaster imports none of ours' imports_none broadcaster native web lan-broadcaster lan-broadcaster-host
-  check 'web imports none of ours' imports_none web "$WASM_TARGET" broadcaster jio lan-broadcaster
+  check 'jio does no IO' imports_none jio native tokio mio socket2 rustix web-sys js-sys wasm-bindgen
+  check 'web imports none of ours' imports_none web "$WASM_TARGET" broadcaster jio peer lan-broadcaster
   check 'the companion imports no browser' imports_none lan-broadcaster-host native web web-sys js-sys wasm-bindgen
-  check 'the extension imports no sockets' imports_none lan-broadcaster "$WASM_TARGET" tokio mio socket2 lan-broadcaster-host
+  # tokio comes with IndexedDB, for its channels alone; with sockets it would bring mio.
+  check 'the extension imports no sockets' imports_none lan-broadcaster "$WASM_TARGET" mio socket2 lan-broadcaster-host
+  check 'the peer imports no sockets and no extension' imports_none peer "$WASM_TARGET" mio socket2 lan-broadcaster lan-broadcaster-host
   check 'broadcaster names no clock, net, file or thread of std' names_none broadcaster/src \
     'std::(time|fs|thread|process|env|net::(Tcp|Udp|ToSocket))|io::std(in|out|err)|Instant::now|SystemTime'
-  check 'only web/ names closures' names_none src 'Closure|unchecked_into|js_sys::Function|Reflect'
-  check 'pages and extension run no text' names_none 'extension pages' 'innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\('
+  check 'jio names no clock, net, file or thread of std' names_none jio/src 'std::(time|fs|net|thread|process|env|io)|Instant::now|SystemTime'
+  check 'only web/ names closures' names_none 'src peer/src' 'Closure|unchecked_into|js_sys::Function|Reflect'
+  check 'pages and extension run no text' names_none 'extension pages peer/npm' 'innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\('
 }
 
 # imports_none PACKAGE TARGET CRATE…: whether none of the crates is below the package.
