@@ -44,7 +44,7 @@
 //!                 executor.handle_written(conn, bytes.len(), now);
 //!                 written.extend(bytes);
 //!             }
-//!             Output::StopListening => {}
+//!             Output::StopListening | Output::Datagrams(_) => {}
 //!             Output::Finish(_) | Output::Drop(_) => {}
 //!             Output::Wait(_until) => return written,
 //!         }

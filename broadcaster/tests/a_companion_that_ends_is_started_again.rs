@@ -122,18 +122,3 @@ fn members_end_with_it_and_new_ones_come_on_the_same_port() {
         [3]
     );
 }
-
-#[test]
-fn local_members_stay() {
-    let mut browser = Browser::sharing();
-    let local = browser
-        .sharing
-        .handle_local_joined("/", browser.now)
-        .unwrap();
-    browser.end(EXITED);
-    let members = browser.sharing.state().members;
-    assert_eq!(
-        members.iter().map(|member| member.id).collect::<Vec<_>>(),
-        [local]
-    );
-}

@@ -34,6 +34,7 @@ fn the_answer_comes_before_the_close() {
             Output::Report(_) | Output::Write(_) => {}
             output @ (Output::Listen { .. }
             | Output::StopListening
+            | Output::Datagrams(_)
             | Output::Finish(_)
             | Output::Drop(_)) => panic!("{output:?}"),
         }

@@ -40,7 +40,6 @@ fn another_port_closes_the_old_sockets_and_keeps_the_members() {
     let opened = Output::Listen {
         port: 10_000,
         bind: vec![],
-        stun: false,
     };
     assert_eq!(rig.listening, [Output::StopListening, opened]);
     assert_eq!(rig.take_reports(), [listening(10_000)]);

@@ -34,6 +34,7 @@ fn a_burst_is_one_write_for_each_receiver() {
             output @ (Output::Report(_)
             | Output::Listen { .. }
             | Output::StopListening
+            | Output::Datagrams(_)
             | Output::Finish(_)
             | Output::Drop(_)) => panic!("{output:?}"),
         }

@@ -94,10 +94,11 @@ impl Executor {
 
     /// Opens the port, or moves it; the connections stay. Where the sockets can stay, they do.
     fn listen(&mut self, listening: Listening) {
-        let (port, bind, stun) = (listening.port, listening.bind.clone(), listening.stun);
+        let (port, bind) = (listening.port, listening.bind.clone());
         match std::mem::take(&mut self.port) {
             Port::Open(before, actual) if listening.has_sockets_of(&before, actual) => {
                 self.port = Port::Open(listening, actual);
+                self.update_datagrams();
                 let addresses = self.offered.clone();
                 return self.report(Report::Listening {
                     port: actual,
@@ -108,7 +109,8 @@ impl Executor {
             Port::Opening(_) | Port::Closed => {}
         }
         self.port = Port::Opening(listening);
-        self.outputs.push_back(Output::Listen { port, bind, stun });
+        self.update_datagrams();
+        self.outputs.push_back(Output::Listen { port, bind });
     }
 
     fn stop(&mut self, now: Millis) {
@@ -120,6 +122,7 @@ impl Executor {
             Port::Open(..) | Port::Opening(_) => self.outputs.push_back(Output::StopListening),
             Port::Closed => {}
         }
+        self.update_datagrams();
     }
 
     fn admit(&mut self, conn: ConnId, protocol: Option<&str>, groups: &[GroupId], now: Millis) {

@@ -13,9 +13,10 @@ use crate::head::{Head, Wish};
 use crate::http::{Site, error};
 use crate::limits::{Limits, WAITING_HANDSHAKES};
 use crate::link::{ConnId, Failure, Report};
+use crate::stun::Responder;
 use crate::time::Millis;
 use bytes::Bytes;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::SocketAddr;
 
 /// Carries out what the hub decides. See the crate's example for the loop that drives it.
@@ -31,6 +32,9 @@ pub struct Executor {
     pub(super) connections: BTreeMap<ConnId, Box<Entry>>,
     pub(super) groups: Groups,
     pub(super) tally: Tally,
+    /// The UDP sockets last wished for.
+    pub(super) datagrams: BTreeSet<SocketAddr>,
+    pub(super) responder: Responder,
     pub(super) outputs: VecDeque<Output>,
     pub(super) dirty: VecDeque<ConnId>,
     /// Connections whose peer ended them, to be concluded once the hub has answered what came before.
@@ -59,6 +63,7 @@ impl Executor {
     /// These are the addresses of this computer.
     pub fn handle_addresses(&mut self, addresses: Vec<Address>, _now: Millis) {
         self.addresses = addresses;
+        self.update_datagrams();
         let before = std::mem::take(&mut self.offered);
         self.offered = self.rank();
         if matches!(self.port, Port::Open(..)) && self.offered != before {
@@ -74,6 +79,7 @@ impl Executor {
             Port::Opening(listening) | Port::Open(listening, _) => {
                 self.port = Port::Open(listening, port);
                 self.offered = self.rank();
+                self.update_datagrams();
                 self.report(Report::Listening {
                     port,
                     addresses: self.offered.clone(),
@@ -105,6 +111,7 @@ impl Executor {
             // Stopped before the answer came.
             Port::Closed => {}
         }
+        self.update_datagrams();
     }
 
     /// Whether to accept one more connection now. While not, it waits in the system's backlog without
@@ -368,6 +375,6 @@ pub(super) fn note(tally: &mut Tally, conn: ConnId, entry: &mut Entry, now: Mill
 }
 
 /// IPv4 as IPv4, also where a dual-stack socket says it in IPv6.
-fn canonical(address: SocketAddr) -> SocketAddr {
+pub(super) fn canonical(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip().to_canonical(), address.port())
 }

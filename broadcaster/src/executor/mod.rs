@@ -12,6 +12,7 @@
 //! [`WAITING_HANDSHAKES`]: crate::limits::WAITING_HANDSHAKES
 
 mod commands;
+mod datagrams;
 mod entry;
 mod groups;
 mod machine;

@@ -2,7 +2,7 @@
 
 use crate::link::{ConnId, Report};
 use crate::time::Millis;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// What to do next; asked for until [`Output::Wait`].
 #[derive(Debug, Clone, PartialEq)]
@@ -16,12 +16,13 @@ pub enum Output {
         port: u16,
         /// Addresses to listen on; none means all interfaces.
         bind: Vec<IpAddr>,
-        /// Whether to answer STUN Binding requests on the same number.
-        stun: bool,
     },
     /// Close the listening sockets, and forget a `Listen` that is not answered. Connections go on, and
     /// end by themselves.
     StopListening,
+    /// Have UDP sockets open on exactly these addresses; what arrives goes to
+    /// [`super::Executor::handle_datagram`]. One that cannot be opened is done without.
+    Datagrams(Vec<SocketAddr>),
     /// Bytes are queued: write what [`super::Executor::queued`] gives, as much as the socket takes now,
     /// and the rest when it takes more. Comes after all reports, so that what was received together
     /// leaves together.

@@ -37,10 +37,8 @@ pub(super) struct Listening {
 }
 
 impl Listening {
-    /// Whether the sockets that serve `other` serve this as well, open on the port `actual`.
+    /// Whether the listening sockets that serve `other` serve this as well, open on the port `actual`.
     pub(super) fn has_sockets_of(&self, other: &Self, actual: u16) -> bool {
-        (self.port == actual || self.port == other.port)
-            && self.bind == other.bind
-            && self.stun == other.stun
+        (self.port == actual || self.port == other.port) && self.bind == other.bind
     }
 }

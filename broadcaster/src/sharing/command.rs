@@ -24,6 +24,11 @@ pub enum PopupCommand {
     },
     /// Try again what did not succeed.
     Retry,
+    /// Serve this browser's records to the devices that connect, or serve them no more.
+    Serve {
+        /// Whether to.
+        on: bool,
+    },
     /// Use another port, and try again.
     UsePort {
         /// The port.
@@ -79,14 +84,13 @@ impl Sharing {
                 self.handle_retry(now);
                 Ok(())
             }
+            PopupCommand::Serve { on: serve } => {
+                let settings = self.settings.clone();
+                self.set(Settings { serve, ..settings }, now)
+            }
             PopupCommand::UsePort { port } => {
-                self.set(
-                    Settings {
-                        port,
-                        ..self.settings.clone()
-                    },
-                    now,
-                )?;
+                let settings = self.settings.clone();
+                self.set(Settings { port, ..settings }, now)?;
                 self.handle_retry(now);
                 Ok(())
             }

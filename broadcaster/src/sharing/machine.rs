@@ -1,6 +1,7 @@
 //! The session's state and what a person asks of it. What the companion says is in `session`, what is
 //! shown in `view`, the popup's commands in `command`.
 
+use super::master::Master;
 use super::memory::{BrowserSession, Memory, Network, Resume, Wish, resume};
 use super::output::{Output, Stored};
 use super::phase::Phase;
@@ -8,7 +9,7 @@ use super::settings::{Error, Settings};
 use super::state::Companion;
 use super::trouble::Trouble;
 use super::view::View;
-use crate::hub::{self, Hub, MemberId, Mode};
+use crate::hub::{self, Hub, Mode};
 use crate::link::{Command, Link, Report};
 use crate::time::Millis;
 use bytes::Bytes;
@@ -30,6 +31,7 @@ pub struct Sharing {
     pub(super) link: Option<Link<Report, Command>>,
     /// There from start to stop.
     pub(super) hub: Option<Hub>,
+    pub(super) master: Master,
     /// The companion last heard of.
     pub(super) companion: Option<Companion>,
     /// When the companion of now said hello.
@@ -100,6 +102,7 @@ impl Sharing {
             phase: Phase::Apart(None),
             link: None,
             hub: None,
+            master: Master::default(),
             companion: None,
             healthy_since: None,
             crashes: 0,
@@ -213,32 +216,6 @@ impl Sharing {
         }
     }
 
-    /// As [`Hub::handle_local_joined`]; `None` while nothing is shared.
-    pub fn handle_local_joined(&mut self, room: &str, now: Millis) -> Option<MemberId> {
-        self.arrive(now);
-        let member = self.hub.as_mut()?.handle_local_joined(room, now);
-        self.carry_out();
-        Some(member)
-    }
-
-    /// As [`Hub::handle_local_message`].
-    pub fn handle_local_message(&mut self, member: MemberId, text: &str, now: Millis) {
-        self.arrive(now);
-        if let Some(hub) = &mut self.hub {
-            hub.handle_local_message(member, text, now);
-            self.carry_out();
-        }
-    }
-
-    /// As [`Hub::handle_local_left`].
-    pub fn handle_local_left(&mut self, member: MemberId, now: Millis) {
-        self.arrive(now);
-        if let Some(hub) = &mut self.hub {
-            hub.handle_local_left(member, now);
-            self.carry_out();
-        }
-    }
-
     /// Tells that it is `now`.
     pub fn handle_timeout(&mut self, now: Millis) {
         self.now = now;
@@ -264,6 +241,9 @@ impl Sharing {
         }
         if let Some(text) = self.poll_link() {
             return Output::Send(text);
+        }
+        if let Some(output) = self.poll_master() {
+            return output;
         }
         if let Some(state) = self.poll_state() {
             return Output::State(state);

@@ -15,7 +15,11 @@
 //!             Output::Connect => println!("open a port to the companion"),
 //!             Output::Send(text) => println!("through the port: {text}"),
 //!             Output::Disconnect => println!("close the port and forget it"),
-//!             Output::Deliver { member, text } => println!("to local {member:?}: {text}"),
+//!             Output::OpenDocument => println!("have the master's document open"),
+//!             Output::CloseDocument => println!("have it closed"),
+//!             Output::Tell(brief) => println!("to the document: {brief:?}"),
+//!             Output::Deliver(text) => println!("through the master's port: {text}"),
+//!             Output::Dismiss => println!("close the master's port"),
 //!             Output::State(state) => println!("to the popup: {state:?}"),
 //!             Output::Store(stored) => println!("to be kept: {stored:?}"),
 //!             Output::Event(event) => println!("to the log: {event:?}"),
@@ -27,6 +31,7 @@
 
 mod command;
 mod machine;
+mod master;
 mod memory;
 mod output;
 mod phase;
@@ -40,6 +45,7 @@ mod view;
 
 pub use command::{PopupCommand, Reply};
 pub use machine::{Setup, Sharing, SiteFile};
+pub use master::Brief;
 pub use memory::{BrowserSession, Memory, Network, Question, Resume, Wish, resume};
 pub use output::{Output, Stored};
 pub use qr::Qr;

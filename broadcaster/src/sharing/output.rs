@@ -1,9 +1,10 @@
 //! What comes out of the sharing session.
 
+use super::master::Brief;
 use super::memory::Memory;
 use super::settings::Settings;
 use super::state::State;
-use crate::hub::{Event, MemberId};
+use crate::hub::Event;
 use crate::time::Millis;
 
 /// The session's next wish.
@@ -16,13 +17,16 @@ pub enum Output {
     Send(String),
     /// Close the port and forget it; nothing more of it is to be told.
     Disconnect,
-    /// Give this envelope to a local member.
-    Deliver {
-        /// The local member.
-        member: MemberId,
-        /// The envelope.
-        text: String,
-    },
+    /// Have the document in which the master lives open; it may be already.
+    OpenDocument,
+    /// Have it closed; it may be already.
+    CloseDocument,
+    /// Tell this to the document, if it is there.
+    Tell(Brief),
+    /// Send this through the master's port: an envelope.
+    Deliver(String),
+    /// Close the master's port and forget it; nothing more of it is to be told.
+    Dismiss,
     /// Show this; at most four a second, the newest always.
     State(Box<State>),
     /// Keep this; [`Setup`](super::Setup) asks for it.

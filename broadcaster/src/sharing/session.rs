@@ -145,9 +145,8 @@ impl Sharing {
         while let Some(hub) = &mut self.hub {
             match hub.poll_output() {
                 hub::Output::Command(command) => self.push(&command),
-                hub::Output::Deliver { member, text } => {
-                    self.outputs.push_back(Output::Deliver { member, text });
-                }
+                // There is one local member, the master.
+                hub::Output::Deliver { text, .. } => self.outputs.push_back(Output::Deliver(text)),
                 hub::Output::Event(event) => self.outputs.push_back(Output::Event(event)),
                 hub::Output::Wait(_) => return,
             }
@@ -329,7 +328,7 @@ impl Sharing {
             limits: self.settings.limits,
             hosts: self.settings.hosts.clone(),
             allow: Vec::new(),
-            stun: false,
+            stun: true,
         };
         self.push(&listen);
     }

@@ -27,8 +27,10 @@ pub struct Settings {
     pub origins: Vec<String>,
     /// Bounds in force.
     pub limits: Limits,
-    /// The broadcaster's name, for people.
+    /// The broadcaster's name, for people; that of its master too.
     pub name: String,
+    /// Whether this browser's records are served to the devices that connect.
+    pub serve: bool,
 }
 
 /// Why settings are of no use; the old ones stay in force.
@@ -89,6 +91,7 @@ impl Default for Settings {
             origins: Vec::new(),
             limits: Limits::default(),
             name: "LAN Broadcaster".to_owned(),
+            serve: false,
         }
     }
 }

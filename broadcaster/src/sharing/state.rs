@@ -27,7 +27,7 @@ pub struct State {
     pub ours: Option<bool>,
     /// Ways to this broadcaster, best first.
     pub urls: Vec<Url>,
-    /// Everyone, by id.
+    /// Every device that is a member, by id; the master in this browser is none.
     pub members: Vec<Member>,
     /// Sums since sharing was started.
     pub totals: Totals,
@@ -40,6 +40,8 @@ pub struct State {
     pub mode: Mode,
     /// Whether a person wants to share: the position of the switch.
     pub wanted: bool,
+    /// Whether this browser's records are served.
+    pub serve: bool,
 }
 
 /// How things stand.

@@ -6,7 +6,7 @@ use super::phase::Phase;
 use super::state::{Member, State, Status};
 use super::trouble::Trouble;
 use super::url::Url;
-use crate::hub::{Hub, Totals};
+use crate::hub::{Hub, Kind, Totals};
 use crate::limits::STATE_EVERY;
 use crate::time::Millis;
 
@@ -71,6 +71,7 @@ impl Sharing {
             ),
             mode: self.settings.mode,
             wanted: self.memory.wish == Wish::Sharing,
+            serve: self.settings.serve,
         }
     }
 
@@ -167,6 +168,7 @@ impl Sharing {
     fn rows(&self) -> Vec<Member> {
         let members = self.hub.iter().flat_map(Hub::members);
         let mut rows: Vec<_> = members
+            .filter(|member| member.kind() != Kind::Local)
             .map(|member| Member::new(member, self.now))
             .collect();
         rows.sort_unstable_by_key(|row| row.id);

@@ -26,6 +26,8 @@ pub(crate) struct Browser {
     /// What the popup was shown, and when.
     pub(crate) states: Vec<(Millis, State)>,
     pub(crate) stored: Vec<Stored>,
+    /// What concerned the master; tests take what they have looked at.
+    pub(crate) master: Vec<Output>,
     /// Companions started so far.
     pub(crate) connects: usize,
     wait: Option<Millis>,
@@ -123,6 +125,7 @@ impl Browser {
             commands: Vec::new(),
             states: Vec::new(),
             stored: Vec::new(),
+            master: Vec::new(),
             connects: 0,
             wait: None,
         };
@@ -148,6 +151,23 @@ impl Browser {
 
     pub(crate) fn stop(&mut self) {
         self.sharing.handle_stop(self.now);
+        self.run();
+    }
+
+    /// The master's document opens its port.
+    pub(crate) fn attach(&mut self) {
+        self.sharing.handle_master_attached(self.now);
+        self.run();
+    }
+
+    pub(crate) fn detach(&mut self) {
+        self.sharing.handle_master_detached(self.now);
+        self.run();
+    }
+
+    /// The master says something through its port.
+    pub(crate) fn master_says(&mut self, text: &str) {
+        self.sharing.handle_master_text(text, self.now);
         self.run();
     }
 
@@ -260,7 +280,12 @@ impl Browser {
                 }
                 Output::State(state) => self.show(*state),
                 Output::Store(stored) => self.stored.push(stored),
-                Output::Deliver { .. } | Output::Event(_) => {}
+                output @ (Output::OpenDocument
+                | Output::CloseDocument
+                | Output::Tell(_)
+                | Output::Deliver(_)
+                | Output::Dismiss) => self.master.push(output),
+                Output::Event(_) => {}
                 Output::Wait(wait) => {
                     self.wait = wait;
                     break;

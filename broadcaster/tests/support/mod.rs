@@ -92,7 +92,7 @@ impl Rig {
                     assert_ne!(socket.state, SocketState::Dropped, "dropped once");
                     socket.state = SocketState::Dropped;
                 }
-                output @ (Output::Listen { .. } | Output::StopListening) => {
+                output @ (Output::Listen { .. } | Output::StopListening | Output::Datagrams(_)) => {
                     if let (Output::Listen { .. }, Some(port)) = (&output, self.opens) {
                         self.executor.handle_listening(port, self.now);
                     }

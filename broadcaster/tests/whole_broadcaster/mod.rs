@@ -202,7 +202,11 @@ impl Whole {
                     self.to_hub.clear();
                 }
                 sharing::Output::Wait(_) => return is_busy,
-                sharing::Output::Deliver { .. }
+                sharing::Output::OpenDocument
+                | sharing::Output::CloseDocument
+                | sharing::Output::Tell(_)
+                | sharing::Output::Deliver(_)
+                | sharing::Output::Dismiss
                 | sharing::Output::State(_)
                 | sharing::Output::Store(_)
                 | sharing::Output::Event(_) => {}
@@ -217,7 +221,9 @@ impl Whole {
             match self.executor.poll_output() {
                 executor::Output::Report(report) => self.companion.push(&report),
                 executor::Output::Write(conn) => self.write(conn),
-                executor::Output::Finish(_) | executor::Output::StopListening => {}
+                executor::Output::Finish(_)
+                | executor::Output::StopListening
+                | executor::Output::Datagrams(_) => {}
                 executor::Output::Drop(conn) => {
                     if let Some(client) = self.clients.get_mut(&conn) {
                         client.is_dropped = true;

@@ -226,7 +226,7 @@ impl Network {
             match self.executor.poll_output() {
                 executor::Output::Report(report) => reports.push_back(report),
                 executor::Output::Listen { port, .. } => self.executor.handle_listening(port, NOW),
-                executor::Output::StopListening => {}
+                executor::Output::StopListening | executor::Output::Datagrams(_) => {}
                 executor::Output::Write(conn) => self.write(conn),
                 executor::Output::Finish(conn) => self.finish(conn),
                 executor::Output::Drop(conn) => {

@@ -34,11 +34,8 @@ impl Port {
 
 impl<D: Decider> Engine<D> {
     /// Opens the port in place of the one open now, and tells the executor how that went.
-    pub(super) fn listen(&mut self, driver: &Driver<D>, port: u16, bind: Vec<IpAddr>, stun: bool) {
+    pub(super) fn listen(&mut self, driver: &Driver<D>, port: u16, bind: Vec<IpAddr>) {
         self.port.close();
-        if stun {
-            tracing::warn!("STUN was asked for; this version does not answer it");
-        }
         match self.open_port(driver, port, &bind) {
             Ok(port) => self.executor.handle_listening(port, self.now()),
             Err(error) => {

@@ -3,6 +3,7 @@
 
 use super::Driver;
 use super::accept::Port;
+use super::datagrams::Datagrams;
 use super::decider::Decider;
 use super::socket::{Sending, Socket, Written};
 use broadcaster::Millis;
@@ -23,6 +24,7 @@ pub(super) struct Engine<D> {
     pub(super) decider: D,
     pub(super) sockets: HashMap<ConnId, Socket>,
     pub(super) port: Port,
+    pub(super) datagrams: Datagrams,
     /// When the executor wants to be told the time.
     pub(super) deadline: Option<Millis>,
     /// Connections with something to write, for the next flush.
@@ -50,6 +52,7 @@ impl<D: Decider> Engine<D> {
             decider,
             sockets: HashMap::new(),
             port: Port::default(),
+            datagrams: Datagrams::default(),
             deadline: None,
             noted: Vec::new(),
             unflushed: 0,
@@ -119,8 +122,9 @@ impl<D: Decider> Engine<D> {
                 Output::Write(conn) => self.note(conn),
                 Output::Finish(conn) => self.finish(conn),
                 Output::Drop(conn) => drop(self.sockets.remove(&conn)),
-                Output::Listen { port, bind, stun } => self.listen(driver, port, bind, stun),
+                Output::Listen { port, bind } => self.listen(driver, port, bind),
                 Output::StopListening => self.port.close(),
+                Output::Datagrams(wanted) => self.open_datagrams(driver, &wanted),
                 Output::Wait(deadline) => return self.deadline = deadline,
             }
         }

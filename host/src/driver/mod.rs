@@ -10,8 +10,11 @@
 //!  read   ─┼─▶ turn ─▶ Executor ◀──────────────────────────────┘
 //!  timer  ─┘                 └─▶ dirty connections ─▶ flush ─▶ writev
 //! ```
+//!
+//! Datagrams are answered beside that, each in a turn of its own.
 
 mod accept;
+mod datagrams;
 mod decider;
 mod engine;
 mod listen;

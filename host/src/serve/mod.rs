@@ -78,7 +78,7 @@ fn listen(arguments: &arguments::Serve) -> Command {
         limits: limits(arguments),
         hosts: Vec::new(),
         allow: Vec::new(),
-        stun: false,
+        stun: true,
     }
 }
 
