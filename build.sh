@@ -17,7 +17,7 @@ help() {
                  build, start Chromium with the extension, share, print the URLs; stays until Ctrl-C
   test [SUITE…]  every test, or the suites named: format lints docs layers rust pages
                  conformance e2e
-  build          dist/extension (load unpacked), dist/site, dist/host
+  build          dist/extension (load unpacked), dist/npm, dist/site, dist/host
   install-host [OPTION…]
                  build the companion and install it for the browsers of this user
   package        build, and dist/lan-broadcaster-VERSION.zip for the web store
@@ -34,7 +34,7 @@ build() {
   need_rust
   build_extension
   build_host
-  say "built: dist/extension (load unpacked), dist/site, dist/host/$HOST"
+  say "built: dist/extension (load unpacked), dist/npm, dist/site, dist/host/$HOST"
 }
 
 run() {

@@ -62,7 +62,7 @@ format_checks() {
     check "bash reads $script" bash -n "$script"
   done
   need_node
-  for script in extension/*.js pages/*.js e2e/*.js e2e/*/*.js bench/*.js; do
+  for script in build/*.mjs extension/*.js pages/*.js peer/npm/*.js e2e/*.js e2e/*/*.js bench/*.js; do
     check "node reads $script" node --check "$script"
   done
 }
@@ -96,10 +96,11 @@ layer_checks() {
   check 'broadcaster does no IO in a browser' imports_none broadcaster "$WASM_TARGET" tokio mio socket2 web-sys
   check 'broadcaster imports none of ours' imports_none broadcaster native web lan-broadcaster lan-broadcaster-host
   check 'jio does no IO' imports_none jio native tokio mio socket2 rustix web-sys js-sys wasm-bindgen
+  check 'jio imports only what reads JSON' imports_only jio serde serde_json thiserror
   check 'web imports none of ours' imports_none web "$WASM_TARGET" broadcaster jio peer lan-broadcaster
   check 'the companion imports no browser' imports_none lan-broadcaster-host native web web-sys js-sys wasm-bindgen
   # tokio comes with IndexedDB, for its channels alone; with sockets it would bring mio.
-  check 'the extension imports no sockets' imports_none lan-broadcaster "$WASM_TARGET" mio socket2 lan-broadcaster-host
+  check 'the extension imports no sockets' imports_none lan-broadcaster "$WASM_TARGET" mio socket2 lan-broadcaster-host peer jio
   check 'the peer imports no sockets and no extension' imports_none peer "$WASM_TARGET" mio socket2 lan-broadcaster lan-broadcaster-host
   check 'broadcaster names no clock, net, file or thread of std' names_none broadcaster/src \
     'std::(time|fs|thread|process|env|net::(Tcp|Udp|ToSocket))|io::std(in|out|err)|Instant::now|SystemTime'
@@ -120,6 +121,14 @@ imports_none() {
   [ -z "$found" ] || { echo "$package imports$found"; return 1; }
 }
 
+# imports_only PACKAGE CRATE…: whether the package itself names no other crates.
+imports_only() {
+  local package=$1 others
+  shift
+  others=$(cargo tree --quiet --package "$package" --edges normal --depth 1 --prefix none | awk 'NR > 1 {print $1}' | grep -vxF "$(printf '%s\n' "$@")" || true)
+  [ -z "$others" ] || { echo "$package imports $others"; return 1; }
+}
+
 # names_none 'FOLDER…' PATTERN: whether no source line outside comments has the pattern.
 names_none() {
   local found
@@ -136,9 +145,9 @@ suite_rust() {
   return "$status"
 }
 
-# What extension and pages compute without a browser.
+# What extension and pages compute without a browser, and what the package's types promise.
 suite_pages() {
-  need_node
+  need_modules build
   local status=0 log=target/log/node-test.log
   node --test --test-reporter=tap tests/*.test.mjs >"$log" 2>&1 || status=$?
   cat "$log"

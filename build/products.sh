@@ -1,34 +1,38 @@
-# What is built: the WASM, dist/extension, dist/site, dist/host, and the store's zip.
+# What is built, in this order: the WASM, dist/npm, dist/site, dist/extension, dist/host; and the store's zip.
 
 HOST=lan-broadcaster-host
 
+# The companion has the served pages built in, with the package they use.
 build_host() {
-  quietly cargo-host cargo build --release --quiet --package "$HOST"
+  build_site
+  PEER_PACKAGE=$PWD/dist/site/peer quietly cargo-host cargo build --release --quiet --package "$HOST"
   mkdir -p dist/host
   cp -u "target/release/$HOST" dist/host/
 }
 
 build_extension() {
   build_site
-  need_modules build
-  need_wasm_bindgen
-  quietly cargo-wasm wasm_cargo build --release --package lan-broadcaster
   bind lan_broadcaster background
   lay_extension
+}
+
+# dist/npm: the package for web pages.
+build_npm() {
+  need_modules build
+  need_wasm_bindgen
+  quietly cargo-wasm wasm_cargo build --release --package peer --package lan-broadcaster
+  bind peer peer
+  lay dist/npm peer/npm/. target/wasm/peer/.
+  rm -rf dist/npm/tests
 }
 
 # The files served on the port, by the names they are served under. The extension carries the same
 # files and hands them to the companion; the companion has them built in for `serve`.
 build_site() {
   need_node
-  rm -rf dist/site
-  node -e '
-    const fs = require("fs");
-    for (const { path, file } of JSON.parse(fs.readFileSync("pages/site.json"))) {
-      const to = "dist/site" + (path.endsWith("/") ? path + "index.html" : path);
-      fs.mkdirSync(require("path").dirname(to), { recursive: true });
-      fs.copyFileSync(file, to);
-    }'
+  build_npm
+  mkdir -p dist/site
+  node build/site.mjs
 }
 
 # bind CRATE NAME: target/wasm/NAME.js and NAME_bg.wasm from a crate's build, made smaller.
@@ -51,6 +55,8 @@ lay_extension() {
   lay dist/extension manifest.json extension pages
   mv dist/extension/extension/_locales dist/extension/
   cp -r target/wasm/background dist/extension/extension/wasm
+  cp dist/site.json dist/extension/pages/
+  cp -r dist/site/peer dist/extension/pages/
   find dist/extension -name '*.md' -delete
 }
 
@@ -60,7 +66,7 @@ lay() {
   shift
   rm -rf "$to"
   mkdir -p "$to"
-  cp -r "$@" "$to"/
+  cp -pr "$@" "$to"/
 }
 
 # The store refuses a manifest with `key`: it gives the id itself.

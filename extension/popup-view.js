@@ -111,13 +111,13 @@ function newRow(member) {
   return row;
 }
 
-function fill(root, fields) {
+export function fill(root, fields) {
   for (const element of root.querySelectorAll('[data-fill]')) {
     setText(element, String(fields[element.dataset.fill] ?? ''));
   }
 }
 
 // Writing the same text again would make a screen reader say it again.
-function setText(element, text) {
+export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }

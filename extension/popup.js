@@ -2,6 +2,7 @@
 
 import { openSession } from './session.js';
 import { chooseAddress, paint, purpose, refuse, tick } from './popup-view.js';
+import { openRecords, paintServing } from './records.js';
 
 const UNREACHABLE = { status: 'unreachable', detail: 'Reload it, or see its errors at chrome://extensions.' };
 let state = { status: 'loading' };
@@ -16,6 +17,8 @@ const actions = {
   options: () => chrome.runtime.openOptionsPage(),
   'use-port': () => session.send({ kind: 'use-port', port: state.next }),
   stop: () => session.send({ kind: 'stop' }),
+  // The popup closes when another page comes up: the command goes first.
+  records: () => session.send({ kind: 'serve', on: true }).then(openRecords),
   toggle: () => toggles[purpose(state)](),
   'copy-url': (button) => copy(button, 'url'),
   'copy-command': (button) => copy(button, 'command'),
@@ -42,6 +45,7 @@ setInterval(() => tick(state), 1000);
 function show(next) {
   state = next === state ? state : { ...next, at: Date.now() };
   paint(state);
+  paintServing(state);
 }
 
 // The text stays selected: where the clipboard refuses, Ctrl+C does it.

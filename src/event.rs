@@ -9,6 +9,8 @@ pub(crate) enum Event {
     Attached(RawPort),
     /// A page said something, or is gone.
     Page(PageId, Heard),
+    /// The master said something, or is gone.
+    Master(RunId, Heard),
     /// The companion said something, or is gone.
     Companion(RunId, Heard),
     /// The stored settings changed; their JSON text.
@@ -21,7 +23,7 @@ pub(crate) enum Event {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct PageId(pub(crate) u32);
 
-/// One run of the companion; never reused. What an earlier run still says is dropped.
+/// One run of the companion, or one port of the master; never reused. What an earlier run still says is dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RunId(pub(crate) u32);
 

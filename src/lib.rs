@@ -7,7 +7,9 @@
 
 mod background;
 mod badge;
+mod document;
 mod event;
+mod master;
 mod page;
 mod shell;
 mod site;

@@ -1,11 +1,31 @@
-//! The extension's open pages: popup and options, each at the end of a port.
+//! The extension's open pages, each at the end of a port.
 
 use crate::event::{Event, Events, PageId};
 use std::collections::BTreeMap;
 use web::port::{self, Port, RawPort};
 
-/// Names a page may give its port.
-const NAMES: [&str; 2] = ["popup", "options"];
+/// Who opened a port.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// A page with the session's state before it, which gives commands.
+    Page,
+    /// The master's document.
+    Master,
+}
+
+/// Which page may open a port of which name.
+const ROLES: [(&str, &str, Role); 3] = [
+    ("popup", "extension/popup.html", Role::Page),
+    ("options", "extension/options.html", Role::Page),
+    ("master", "extension/offscreen.html", Role::Master),
+];
+
+/// Says who opened a port; `None` where the name is none of ours, or another page's.
+pub(crate) fn role(raw: &RawPort) -> Option<Role> {
+    let (name, page) = (port::name(raw), port::page(raw)?);
+    let row = ROLES.iter().find(|row| row.0 == name && row.1 == page)?;
+    Some(row.2)
+}
 
 /// The pages that are open.
 #[derive(Default)]
@@ -15,13 +35,8 @@ pub(crate) struct Pages {
 }
 
 impl Pages {
-    /// Listens to a page; `None` for one that was closed while the worker started, and for a port whose
-    /// name is none of ours, which is refused.
+    /// Listens to a page; `None` for one that was closed while the worker started.
     pub(crate) fn attach(&mut self, raw: RawPort, events: &Events) -> Option<PageId> {
-        if !NAMES.contains(&port::name(&raw).as_str()) {
-            port::refuse(&raw);
-            return None;
-        }
         self.attached += 1;
         let page = PageId(self.attached);
         let events = events.clone();

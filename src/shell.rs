@@ -1,18 +1,20 @@
 //! The loop and the table: events in, the session told, its wishes carried out.
 
 use crate::badge;
+use crate::document::{Documents, Wish};
 use crate::event::{Event, Events, PageId, RunId};
-use crate::page::Pages;
+use crate::master::Master;
+use crate::page::{self, Pages, Role};
 use crate::site;
 use broadcaster::Millis;
 use broadcaster::sharing::{
-    BrowserSession, Memory, Output, Settings, Setup, Sharing, State, Stored,
+    Brief, BrowserSession, Memory, Output, Settings, Setup, Sharing, State, Stored,
 };
 use futures_channel::mpsc::UnboundedReceiver;
 use serde::Serialize;
 use web::badge::Badge;
 use web::log;
-use web::port::{Heard, Port};
+use web::port::{self, Heard, Port, RawPort};
 use web::storage::{self, Area};
 use web::timer::Timer;
 
@@ -30,6 +32,8 @@ pub(crate) struct Shell {
     /// The companion's runs so far; the newest is the one that is listened to.
     runs: u32,
     pages: Pages,
+    master: Master,
+    documents: Documents,
     /// The last badge shown.
     badge: Option<Badge>,
     timer: Option<Timer>,
@@ -42,6 +46,13 @@ pub(crate) struct Shell {
 enum ToPage<'a> {
     State { state: &'a State },
     Settings { settings: &'a Settings },
+}
+
+/// What the master's document hears, besides envelopes.
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+enum ToDocument {
+    Master(Brief),
 }
 
 impl Shell {
@@ -65,6 +76,8 @@ impl Shell {
             companion: None,
             runs: 0,
             pages: Pages::default(),
+            master: Master::default(),
+            documents: Documents::new(),
             badge: None,
             timer: None,
             events,
@@ -82,20 +95,33 @@ impl Shell {
 
     fn handle(&mut self, event: Event) {
         match event {
-            Event::Attached(raw) => {
-                if let Some(page) = self.pages.attach(raw, &self.events) {
-                    self.greet(page);
-                }
-            }
+            Event::Attached(raw) => self.attach(raw),
             Event::Page(page, Heard::Text(text)) => {
                 let reply = self.sharing.handle_command(&text, now());
                 self.pages.tell(page, &to_json(&reply));
             }
             Event::Page(page, Heard::Ended(_)) => self.pages.detach(page),
+            Event::Master(run, heard) if self.master.is_current(run) => self.hear_master(heard),
+            Event::Master(..) => {}
             Event::Companion(run, heard) if run == RunId(self.runs) => self.hear(heard),
             Event::Companion(..) => {}
             Event::Settings(text) => self.change_settings(&text),
             Event::Due => self.sharing.handle_timeout(now()),
+        }
+    }
+
+    fn attach(&mut self, raw: RawPort) {
+        match page::role(&raw) {
+            Some(Role::Page) => {
+                if let Some(page) = self.pages.attach(raw, &self.events) {
+                    self.greet(page);
+                }
+            }
+            Some(Role::Master) => match self.master.attach(raw, &self.events) {
+                Ok(()) => self.sharing.handle_master_attached(now()),
+                Err(_) => self.sharing.handle_master_detached(now()),
+            },
+            None => port::refuse(&raw),
         }
     }
 
@@ -124,6 +150,16 @@ impl Shell {
         }
     }
 
+    fn hear_master(&mut self, heard: Heard) {
+        match heard {
+            Heard::Text(text) => self.sharing.handle_master_text(&text, now()),
+            Heard::Ended(_) => {
+                self.master.detach();
+                self.sharing.handle_master_detached(now());
+            }
+        }
+    }
+
     /// The storage changed: by our own hand, which changes nothing more, or by another's.
     fn change_settings(&mut self, text: &str) {
         let changed = Settings::from_json(text)
@@ -139,8 +175,11 @@ impl Shell {
                 Output::Connect => self.connect(),
                 Output::Send(text) => self.send(&text),
                 Output::Disconnect => self.companion = None,
-                // There are no local members yet.
-                Output::Deliver { .. } => {}
+                Output::OpenDocument => self.documents.wish(Wish::Open),
+                Output::CloseDocument => self.documents.wish(Wish::Closed),
+                Output::Tell(brief) => tell(&ToDocument::Master(brief)),
+                Output::Deliver(text) => self.master.send(&text),
+                Output::Dismiss => self.master.detach(),
                 Output::State(state) => self.show(&state),
                 Output::Store(Stored::Settings(settings)) => {
                     store(Area::Local, SETTINGS, &settings)
@@ -194,6 +233,12 @@ impl Shell {
 
 fn now() -> Millis {
     Millis(web::clock::now())
+}
+
+fn tell(message: &ToDocument) {
+    if let Err(error) = web::runtime::tell(&to_json(message)) {
+        log::warn(&error.to_string());
+    }
 }
 
 fn to_json(value: &impl Serialize) -> String {

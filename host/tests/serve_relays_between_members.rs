@@ -68,12 +68,14 @@ fn the_port_answers_http_too() {
         let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
         exchange(server.port, request.as_bytes())
     };
-    let page = get("/");
-    assert!(page.starts_with("HTTP/1.1 200 "), "{page}");
-    assert!(
-        page.ends_with(include_str!("../../pages/console.html")),
-        "{page}"
-    );
+    for (path, content) in [
+        ("/", include_str!("../../pages/slave.html")),
+        ("/console.html", include_str!("../../pages/console.html")),
+    ] {
+        let page = get(path);
+        assert!(page.starts_with("HTTP/1.1 200 "), "{page}");
+        assert!(page.ends_with(content), "{page}");
+    }
     let health = get("/health");
     let body = health.split_once("\r\n\r\n").unwrap().1;
     let body: serde_json::Value = serde_json::from_str(body).unwrap();

@@ -9,7 +9,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::path::Path;
 
-/// The pages that the extension's package hands over too (`pages/site.json`).
+/// The pages that the extension's package hands over too (`pages/site.json`), and the package they use.
 pub(super) fn built_in() -> Vec<Command> {
     BUILT_IN
         .iter()
@@ -17,18 +17,8 @@ pub(super) fn built_in() -> Vec<Command> {
         .collect()
 }
 
-/// Paths without the slash, and contents.
-const BUILT_IN: &[(&str, &[u8])] = &[
-    ("index.html", include_bytes!("../../../pages/console.html")),
-    ("console.css", include_bytes!("../../../pages/console.css")),
-    ("console.js", include_bytes!("../../../pages/console.js")),
-    ("room.js", include_bytes!("../../../pages/room.js")),
-    ("theme.css", include_bytes!("../../../pages/theme.css")),
-    (
-        "icon.svg",
-        include_bytes!("../../../extension/icons/icon.svg"),
-    ),
-];
+/// Paths without the slash, and contents; `build.rs` collects them.
+const BUILT_IN: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/site.rs"));
 
 /// Every file below a directory, except hidden ones; `index.html` becomes its directory's own path.
 ///
@@ -188,7 +178,10 @@ mod tests {
             .iter()
             .map(|one| (one.path.as_str(), one.content_type.as_str()))
             .collect();
-        assert_eq!(paths(&built_in()), listed);
+        let site = built_in();
+        assert_eq!(paths(&site)[..listed.len()], listed);
+        let package = &paths(&site)[listed.len()..];
+        assert!(package.iter().all(|(path, _)| path.starts_with("/peer/")));
     }
 
     #[test]

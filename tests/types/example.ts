@@ -1,8 +1,8 @@
-// Uses the whole face; `tsc --noEmit --strict` must find nothing to say.
+// Uses the whole face of the package; the type checker must find nothing to say.
 
-import { connect, indexedDB, memory, serve, JioError } from '../index.js';
-import type { AllDocsResult, ConnectionState, Database, Master, Peer, Transport } from '../index.js';
-import { register } from '../jio-storage.js';
+import { connect, indexedDB, memory, serve, JioError } from 'lan-broadcaster-peer';
+import type { AllDocsResult, ConnectionState, Database, Master, Peer, Transport } from 'lan-broadcaster-peer';
+import { register } from 'lan-broadcaster-peer/jio-storage.js';
 
 type Person = { first: string; last: string };
 

@@ -1,0 +1,90 @@
+// The master's door: the records of this browser, served from a document that outlives the worker. What is
+// heard on LINE:
+//   look                    answered with `status`
+//   dismiss{peer}, retry
+//   save{call}              answered with `done{call, result: File}` or `failed{call, detail}`
+//   restore{call, file, mode}  answered with `done{call, result: number of records}` or `failed{call, detail}`
+// and what is said there:
+//   status{status}          at the start, and on each change: the package's MasterState, with the states
+//                           `starting` until the records are open, and `failed` where they cannot be;
+//                           { name, sharing, peers, copied_at }
+//   change                  records were stored or removed
+
+import { indexedDB, serve } from '../pages/peer/index.js';
+import { LINE, RECORDS } from './line.js';
+import { MasterPort } from './master-port.js';
+
+const line = new BroadcastChannel(LINE);
+let brief = { name: '', sharing: true };
+let failure;
+
+const port = new MasterPort({ onbrief: take, onlost: () => master.retry() });
+const storage = indexedDB('serverless');
+const master = serve(() => port.open(), storage, { id: ownId() });
+master.attach(new BroadcastChannel(RECORDS));
+master.addEventListener('state', tell);
+master.addEventListener('peers', tell);
+master.addEventListener('change', () => line.postMessage({ kind: 'change' }));
+storage.addEventListener('standing', tell);
+storage.ready.catch((error) => {
+  failure = error.message;
+  tell();
+});
+
+const answers = {
+  look: tell,
+  dismiss: ({ peer }) => master.dismiss(peer),
+  retry: () => master.retry(),
+  save: ({ call }) => reply(call, save),
+  restore: ({ call, file, mode }) => reply(call, () => restore(file, mode)),
+};
+line.onmessage = ({ data }) => answers[data?.kind]?.(data);
+tell();
+
+/** What the worker says. Sharing that begins is not waited for. */
+function take({ name, sharing }) {
+  if (name !== brief.name) master.name = name;
+  brief = { name, sharing };
+  if (sharing) master.retry();
+  tell();
+}
+
+function tell() {
+  const status = { ...standing(), ...brief, peers: master.peers, copied_at: Number(localStorage.copied_at) || null };
+  line.postMessage({ kind: 'status', status });
+}
+
+function standing() {
+  const { standing, detail } = storage.standing;
+  if (failure || standing === 'gone') return { state: 'failed', detail: failure ?? detail, retry_at: null };
+  if (standing !== 'open') return { state: 'starting', detail, retry_at: null };
+  if (brief.sharing) return master.state;
+  return { state: 'away', detail: 'Sharing is off. Start it from the icon in the toolbar, and other devices find these records.', retry_at: null };
+}
+
+/** Kept, so that devices find the same master again after a restart. */
+function ownId() {
+  localStorage.master_id ??= crypto.randomUUID();
+  return localStorage.master_id;
+}
+
+async function reply(call, action) {
+  try {
+    line.postMessage({ kind: 'done', call, result: await action() });
+  } catch (error) {
+    line.postMessage({ kind: 'failed', call, detail: error.message });
+  }
+}
+
+async function save() {
+  const copy = await storage.save();
+  localStorage.copied_at = Date.now();
+  tell();
+  return new File([copy], `records-${new Date().toISOString().slice(0, 10)}.tar`, { type: copy.type });
+}
+
+async function restore(file, mode = 'add') {
+  const { documents } = await storage.restore(file, mode);
+  line.postMessage({ kind: 'change' });
+  return documents;
+}
