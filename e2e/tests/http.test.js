@@ -50,7 +50,7 @@ describe('http', { timeout: 120_000 }, () => {
     page.on('pageerror', (error) => problems.push(error.message));
     page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
     const member = await Member.open(here('/'));
-    await page.goto(`http://${LAN}:${PORT}/`);
+    await page.goto(`http://${LAN}:${PORT}/console.html`);
     await chromium.state((state) => state.members.length === 2);
     await member.send('hello, page');
     await text(page, 'messages', (text) => text.includes('hello, page'));

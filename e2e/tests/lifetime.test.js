@@ -28,8 +28,11 @@ describe('lifetime', { timeout: 300_000 }, () => {
       const [companion] = await chromium.companions();
       await chromium.stopWorker();
       assert.equal((await member.closed).code, 1001, 'members learn it within a second');
+      // What is stored is what the old worker last said.
+      const starting = chromium.state((state) => state.status === 'starting');
       // Whatever wakes a worker: here, a look at the popup.
       await chromium.popup();
+      await starting;
       await chromium.state((state) => state.status === 'sharing');
       const [next] = await chromium.companions();
       assert.notEqual(next, companion);

@@ -1,0 +1,99 @@
+// The pages alone in Chromium: served from the sources as the port serves them, upon a stand-in of the
+// package. No extension, no companion, no WebRTC.
+
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { extname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import puppeteer from 'puppeteer-core';
+
+const ROOT = new URL('../../', import.meta.url);
+const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
+/** What stands in for what is built, or belongs to the extension's other contexts. */
+const STANDS_IN = {
+  'pages/peer/index.js': 'e2e/harness/fake-peer.js',
+  'extension/master-link.js': 'e2e/harness/fake-master-link.js',
+};
+/** Strict enough for both: the port's policy, and that of the extension's manifest. */
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self' ws:; " +
+  "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
+
+export class Pages {
+  /** Starts server and browser. */
+  static async open() {
+    const it = new Pages();
+    const listed = JSON.parse(await readFile(new URL('pages/site.json', ROOT), 'utf8'));
+    it.site = new Map(listed.map(({ path, file }) => [path, file]));
+    it.server = createServer((request, response) => it.#serve(request, response)).listen(0, '127.0.0.1');
+    await once(it.server, 'listening');
+    it.origin = `http://127.0.0.1:${it.server.address().port}`;
+    it.browser = await puppeteer.launch({
+      executablePath: process.env.CHROMIUM || 'chromium',
+      pipe: true,
+      args: ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update',
+        '--disable-sync', ...(process.getuid() === 0 ? ['--no-sandbox'] : [])],
+    });
+    return it;
+  }
+
+  /**
+   * Opens `path`: of the site, or `/extension/…` and `/pages/…` as in the extension. `records` are there
+   * already. What the page complains about is kept in `page.complaints`.
+   */
+  async page(path, { records = {}, scheme = 'light', width = 390, height = 844, scale = 1 } = {}) {
+    const context = await this.browser.createBrowserContext();
+    const page = await context.newPage();
+    page.complaints = [];
+    page.on('pageerror', (error) => page.complaints.push(error.message));
+    page.on('console', (message) => ['error', 'warn'].includes(message.type()) && page.complaints.push(message.text()));
+    await page.setViewport({ width, height, deviceScaleFactor: scale });
+    await page.emulateMediaFeatures([
+      { name: 'prefers-color-scheme', value: scheme },
+      { name: 'prefers-reduced-motion', value: 'reduce' },
+    ]);
+    await page.evaluateOnNewDocument((records) => (globalThis.fakeRecords = records), records);
+    await page.goto(this.origin + path);
+    return page;
+  }
+
+  async close() {
+    await this.browser?.close();
+    this.server.close();
+  }
+
+  async #serve({ url }, response) {
+    const { pathname } = new URL(url, this.origin);
+    const file = this.site.get(pathname) ?? pathname.slice(1);
+    try {
+      const body = await readFile(fileURLToPath(new URL(STANDS_IN[file] ?? file, ROOT)));
+      response.writeHead(200, { 'Content-Type': TYPES[extname(file)] ?? 'application/octet-stream', 'Content-Security-Policy': POLICY });
+      response.end(body);
+    } catch {
+      response.writeHead(404).end();
+    }
+  }
+}
+
+/** Writes into a field by its test id. */
+export async function put(page, id, value) {
+  await page.$eval(`[data-testid="${id}"]`, (field, value) => (field.value = value), value);
+}
+
+/** What is wrong with how a page looks: things too wide, controls without a name. */
+export async function faults(page) {
+  return page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    const controls = [...document.querySelectorAll('button, a[href], input, textarea, select')].filter((control) => control.checkVisibility());
+    const nameless = controls.filter((control) => !(control.ariaLabel || control.innerText.trim() || control.labels?.length));
+    return [...(scrollWidth > clientWidth ? ['too wide'] : []), ...nameless.map((control) => control.outerHTML)];
+  });
+}
+
+/** Every test ends with a page that has complained about nothing. */
+export async function done(page) {
+  assert.deepEqual(page.complaints, []);
+  await page.browserContext().close();
+}

@@ -1,0 +1,166 @@
+// Pages that use the npm package, a broadcaster to meet at, and a plain browser without the extension.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { extname, join, normalize } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import puppeteer from 'puppeteer-core';
+import { WebSocketServer } from 'ws';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+export const NPM = process.env.NPM_DIST || join(ROOT, 'dist/npm');
+const COMPANION = process.env.COMPANION || join(ROOT, 'dist/host/lan-broadcaster-host');
+const TYPES = { '.js': 'text/javascript', '.wasm': 'application/wasm', '.html': 'text/html' };
+/** What our own pages are served with, and the strictest that the package must bear. */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self' 'wasm-unsafe-eval'",
+  "connect-src 'self' ws: wss:",
+  "require-trusted-types-for 'script'",
+  "trusted-types 'none'",
+].join('; ');
+
+/** The package, and an empty page, over HTTP. */
+export async function openSite() {
+  const server = createServer(async (request, response) => {
+    const path = new URL(request.url, 'http://x').pathname;
+    const headers = { 'content-security-policy': POLICY };
+    if (path === '/') {
+      return response.writeHead(200, { ...headers, 'content-type': TYPES['.html'] }).end('<!doctype html><title>peer</title>');
+    }
+    try {
+      const body = await readFile(join(NPM, normalize(path)));
+      response.writeHead(200, { ...headers, 'content-type': TYPES[extname(path)] ?? 'text/plain' }).end(body);
+    } catch {
+      response.writeHead(404).end();
+    }
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const close = () => {
+    server.close();
+    server.closeAllConnections();
+  };
+  return { url: `http://127.0.0.1:${server.address().port}/`, close };
+}
+
+/** The real broadcaster, open to all. */
+export async function openBroadcaster({ port = 0 } = {}) {
+  const child = spawn(COMPANION, ['serve', '--open', '--port', String(port)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  for await (const line of createInterface(child.stdout)) {
+    const found = /ws:\/\/[^\s]+:(\d+)\//.exec(line);
+    if (found) {
+      child.stdout.resume();
+      const close = async () => {
+        if (child.exitCode === null && child.kill()) await once(child, 'exit');
+      };
+      return { url: `ws://127.0.0.1:${found[1]}/`, port: Number(found[1]), close };
+    }
+  }
+  throw new Error('The broadcaster did not start.');
+}
+
+/** A broadcaster as of 2016: what one client sends, the others receive, whatever it is. */
+export async function openRelay() {
+  const server = new WebSocketServer({ host: '127.0.0.1', port: 0, handleProtocols: () => false });
+  await once(server, 'listening');
+  server.on('connection', (socket) => {
+    socket.on('message', (data) => {
+      for (const other of server.clients) if (other !== socket) other.send(data.toString());
+    });
+  });
+  const close = () => {
+    for (const client of server.clients) client.terminate();
+    server.close();
+  };
+  return { url: `ws://127.0.0.1:${server.address().port}/`, server, close };
+}
+
+/** A browser with a profile of its own. */
+export class Browser {
+  static async open() {
+    const it = new Browser();
+    it.profile = await mkdtemp(join(tmpdir(), 'lan-broadcaster-peer-'));
+    it.browser = await puppeteer.launch({
+      executablePath: process.env.CHROMIUM || 'chromium',
+      pipe: true,
+      userDataDir: it.profile,
+      defaultViewport: null,
+      handleSIGINT: false,
+      args: [
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+        ...(process.getuid() === 0 ? ['--no-sandbox'] : []),
+      ],
+    });
+    return it;
+  }
+
+  /** A page with the package as `peer`, and whatever it logs shown when `DEBUG` is set. */
+  async page(url) {
+    const page = await this.browser.newPage();
+    page.on('pageerror', (error) => console.error('page error:', error.message));
+    if (process.env.DEBUG) page.on('console', (message) => console.error('page:', message.text()));
+    await page.goto(url);
+    await page.evaluate(async () => {
+      globalThis.peer = await import('/index.js');
+      /** Resolves with the detail of the first event that fits, the present state included. */
+      globalThis.until = (target, type, fits) =>
+        new Promise((resolve) => {
+          const look = (detail) => {
+            if (!fits(detail)) return;
+            target.removeEventListener(type, hear);
+            resolve(detail);
+          };
+          const hear = ({ detail }) => look(detail);
+          target.addEventListener(type, hear);
+          if (target[type] !== undefined) look(target[type]);
+        });
+      globalThis.failure = (promise) =>
+        promise.then(
+          (value) => ({ value }),
+          ({ name, message, status_code }) => ({ name, message, status_code }),
+        );
+    });
+    return page;
+  }
+
+  async close() {
+    await this.browser.close();
+    await rm(this.profile, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** Serves memory from a page, and waits until it is in the room. */
+export function serve(page, url, options = {}) {
+  return page.evaluate(
+    async (url, options) => {
+      globalThis.storage ??= peer.memory();
+      globalThis.master = peer.serve(url, storage, options);
+      await until(master, 'state', ({ state }) => state === 'serving');
+    },
+    url,
+    options,
+  );
+}
+
+/** Connects a page, and waits until it is connected. */
+export function connect(page, url, options = {}) {
+  return page.evaluate(
+    async (url, options) => {
+      globalThis.db = peer.connect(url, options);
+      await db.ready;
+      return db.state;
+    },
+    url,
+    options,
+  );
+}

@@ -1,0 +1,53 @@
+// The tutorial's steps, as a person does them: serve records, connect to them, create and query.
+
+import { LAN, PORT, press, text, when } from './sharing.js';
+
+/** Presses *Serve my records* in the popup; gives the window that comes up. */
+export async function serveRecords(chromium) {
+  const url = chromium.url('extension/master.html');
+  const window = chromium.browser.waitForTarget((target) => target.url() === url);
+  await press(await chromium.popup(), 'serve-records');
+  const page = await (await window).page();
+  // A tab has its address before it has its page.
+  await page.waitForSelector('[data-testid="status"]');
+  await text(page, 'status', (text) => /serving|network/i.test(text));
+  return page;
+}
+
+/** Opens the slave page on the port in another browser, and connects. */
+export async function connectSlave(browser) {
+  const page = await browser.browser.newPage();
+  await page.goto(`http://${LAN}:${PORT}/`);
+  await press(page, 'connect');
+  await text(page, 'status', (text) => /^connected/i.test(text));
+  return page;
+}
+
+/** Creates a record, and waits until the master has stored it. */
+export async function create(page, first, last) {
+  await page.type('[data-testid="first-name"]', first);
+  await page.type('[data-testid="last-name"]', last);
+  await press(page, 'create');
+  await text(page, 'created', `(text) => text.includes(${JSON.stringify(last)})`);
+}
+
+/** Queries; gives the text of what was found. */
+export async function query(page, words) {
+  await page.$eval('[data-testid="search"]', (input, words) => (input.value = words), words);
+  await press(page, 'query');
+  await when(page, () => document.getElementById('find').getAttribute('aria-busy') !== 'true');
+  return text(page, 'results', `(text) => text.includes(${JSON.stringify(words)})`);
+}
+
+/** What was found last. */
+export function results(page) {
+  return text(page, 'results');
+}
+
+/** Stops sharing by the popup. */
+export async function stopSharing(chromium) {
+  const popup = await chromium.popup();
+  await press(popup, (await popup.$('[data-testid="give-up"]:not([hidden])')) ? 'give-up' : 'share-toggle');
+  await chromium.state((state) => !state.wanted);
+  await popup.close();
+}

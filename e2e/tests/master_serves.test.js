@@ -1,0 +1,134 @@
+// This browser's records, served to another browser's page: from the popup to a query, and on without
+// sharing, companion and worker.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { Browser } from '../harness/peer.js';
+import { connectSlave, create, query, results, serveRecords, stopSharing } from '../harness/records.js';
+import { openSharing, press, pressStart, text } from '../harness/sharing.js';
+
+const PICTURES = fileURLToPath(new URL('../screenshots/', import.meta.url));
+
+describe('a master that serves', { timeout: 300_000 }, () => {
+  let chromium, other, slave, master;
+  before(async () => {
+    chromium = await openSharing();
+    other = await Browser.open();
+    master = await serveRecords(chromium);
+  });
+  after(() => Promise.all([chromium?.close(), other?.close()]));
+
+  test('the popup turns serving on, and its window says so', async () => {
+    assert.match(await text(master, 'status', (text) => /serving/i.test(text)), /serving these records/i);
+    const { serve, members } = await chromium.state((state) => state.serve);
+    assert.ok(serve);
+    assert.deepEqual(members, [], 'the master in this browser is no device');
+    const { documents } = await contexts(chromium);
+    assert.equal(documents, 1);
+  });
+
+  test('a page on the port becomes its slave, and is listed', async () => {
+    slave = await connectSlave(other);
+    assert.equal(await text(master, 'peer-count', (text) => text === '1'), '1');
+    assert.match(await text(master, 'peers'), /10\.77\.0\.1/);
+  });
+
+  test('the popup counts the devices that use the records', async () => {
+    const popup = await chromium.popup();
+    assert.match(await text(popup, 'records-served', (text) => text.includes('1 device')), /1 device uses them/);
+    await popup.screenshot({ path: `${PICTURES}popup-serving.png` });
+    await popup.close();
+  });
+
+  test('what it creates is found, there and in the window', async () => {
+    await create(slave, 'Ada', 'Lovelace');
+    await create(slave, 'Grace', 'Hopper');
+    assert.match(await query(slave, 'Hopper'), /Grace/);
+    assert.match(await text(master, 'records', (text) => text.includes('Ada')), /Lovelace/);
+  });
+
+  test('no WebSocket is left on the slave', async () => {
+    const { members } = await chromium.state((state) => state.members.length === 0);
+    assert.deepEqual(members, []);
+  });
+
+  test('without sharing and companion it goes on', async () => {
+    const [companion] = await chromium.companions();
+    process.kill(companion, 'SIGKILL');
+    await chromium.state((state) => state.status === 'crashed');
+    await stopSharing(chromium);
+    await create(slave, 'Alan', 'Turing');
+    assert.match(await query(slave, 'Turing'), /Alan/);
+    assert.match(await text(master, 'detail', (text) => text.includes('Sharing is off')), /Start it/);
+  });
+
+  test('without the worker it goes on, and nothing wakes it', async () => {
+    await chromium.stopWorker();
+    await create(slave, 'Edsger', 'Dijkstra');
+    assert.match(await query(slave, 'Dijkstra'), /Edsger/);
+    const { workers, documents } = await contexts(chromium);
+    assert.deepEqual({ workers, documents }, { workers: 0, documents: 1 });
+  });
+
+  test('when sharing begins again the same master is found at once', async () => {
+    await pressStart(chromium).then((popup) => popup.close());
+    await text(master, 'status', (text) => /serving/i.test(text));
+    const second = await connectSlave(other);
+    assert.match(await query(second, ''), /Dijkstra/);
+    await second.close();
+  });
+
+  test('a worker that is stopped while sharing comes back by the master\'s port', async () => {
+    const starting = chromium.state((state) => state.status === 'starting');
+    await chromium.stopWorker();
+    await starting;
+    await chromium.state((state) => state.status === 'sharing');
+    await text(master, 'status', (text) => /serving/i.test(text));
+    const second = await connectSlave(other);
+    assert.match(await query(second, 'Turing'), /Alan/);
+    await second.close();
+    assert.match(await results(slave), /Edsger/, 'the first one has not noticed');
+  });
+
+  test('a second press shows the same window', async () => {
+    const popup = await chromium.popup();
+    await press(popup, 'serve-records');
+    await chromium.browser.waitForTarget((target) => target.url() === chromium.url('extension/master.html'));
+    const windows = (await chromium.browser.pages()).filter((page) => page.url() === chromium.url('extension/master.html'));
+    assert.equal(windows.length, 1);
+  });
+
+  test('serving no more ends the connections and the document', async () => {
+    await press(master, 'serve');
+    await chromium.state((state) => !state.serve);
+    await text(master, 'status', (text) => /not serving/i.test(text));
+    await text(slave, 'status', (text) => !/^connected/i.test(text));
+    assert.equal((await contexts(chromium)).documents, 0);
+  });
+});
+
+describe('records', { timeout: 180_000 }, () => {
+  test('they are there when the browser is started again, and served where that was on', async () => {
+    const chromium = await openSharing();
+    const other = await Browser.open();
+    try {
+      await serveRecords(chromium);
+      await create(await connectSlave(other), 'Barbara', 'Liskov');
+      await chromium.stop();
+      await chromium.start();
+      await pressStart(chromium);
+      assert.equal((await contexts(chromium)).documents, 1, 'without any window');
+      assert.match(await query(await connectSlave(other), 'Liskov'), /Barbara/);
+    } finally {
+      await Promise.all([chromium.close(), other.close()]);
+    }
+  });
+});
+
+/** How many workers and offscreen documents the extension has. Asking wakes nobody. */
+async function contexts(chromium) {
+  const kinds = await chromium.control.evaluate(async () => (await chrome.runtime.getContexts({})).map(({ contextType }) => contextType));
+  const count = (kind) => kinds.filter((one) => one === kind).length;
+  return { workers: count('BACKGROUND'), documents: count('OFFSCREEN_DOCUMENT') };
+}

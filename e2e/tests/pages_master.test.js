@@ -1,0 +1,189 @@
+// The master's window alone, upon stand-ins of the package and of its line to the offscreen document.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { done, faults, Pages, put } from '../harness/pages.js';
+import { press, text, when } from '../harness/sharing.js';
+
+const PICTURES = fileURLToPath(new URL('../screenshots/', import.meta.url));
+const HOSTILE = '<img src=x onerror="document.title=1">"\' &';
+const RECORDS = { a: { first: 'Ada', last: 'Lovelace' }, b: { first: 'Grace', last: 'Hopper' }, c: { title: 'Orbit', tags: ['x'] } };
+const peer = (id, more) => ({ id: `p${id}`, address: `192.168.1.${20 + id}`, state: 'connected', since: Date.now() - 60_000 * id, protocol: 'jio.2', ...more });
+const PEERS = [peer(1), peer(2, { address: 'fd12:3456:789a:1:a1b2:c3d4:e5f6:789a' }), peer(3, { state: 'connecting' }), peer(4, { address: null })];
+
+/** Picture → status, and the words it then has. */
+const STATES = {
+  starting: [{ state: 'starting' }, /^opening/],
+  connecting: [{ state: 'connecting' }, /^looking/],
+  serving: [{ state: 'serving', peers: PEERS }, /^serving/],
+  away: [{ state: 'away', peers: PEERS, retry_at: 4e12, detail: 'The companion is not running.' }, /^not on the network/],
+  off: [{ state: 'off' }, /^not serving/],
+  failed: [{ state: 'failed', detail: 'Reload the extension.' }, /could not be opened/],
+};
+
+describe('master’s window', { timeout: 180_000 }, () => {
+  let pages;
+  before(async () => (pages = await Pages.open()));
+  after(() => pages?.close());
+
+  for (const [name, [status, words]] of Object.entries(STATES)) {
+    for (const [scheme, width] of [['light', 1180], ['dark', 320]]) {
+      test(`${name}, ${scheme}, ${width} wide: its words, nothing too wide, every control named`, async () => {
+        const page = await opened(pages, { status, records: RECORDS, scheme, width });
+        assert.match(await text(page, 'status'), words);
+        await page.screenshot({ path: `${PICTURES}master-${name}-${scheme}.png`, fullPage: true });
+        assert.deepEqual(await faults(page), []);
+        await done(page);
+      });
+    }
+  }
+
+  test('connected devices are counted and listed with address and state; one can be sent away', async () => {
+    const page = await opened(pages, { status: { state: 'serving', peers: PEERS } });
+    assert.equal(await text(page, 'peer-count'), '3', 'one is still connecting');
+    const rows = await page.$$eval('[data-testid="peers"] li', (rows) => rows.map((row) => row.innerText.replace(/\s+/g, ' ').trim()));
+    assert.match(rows[0], /^192\.168\.1\.21 1 min connected/);
+    assert.match(rows[2], /connecting …/);
+    assert.match(rows[3], /^unknown address/);
+    await page.click('[data-testid="peers"] li:nth-child(2) button');
+    assert.deepEqual(await page.evaluate(() => fakeLink.commands), [['dismiss', 'p2']]);
+    await page.evaluate(() => fakeLink.tell({ state: 'serving' }));
+    assert.equal(await text(page, 'peer-count'), '0');
+    await done(page);
+  });
+
+  test('records are there at once, are searched, and follow what others change', async () => {
+    const page = await opened(pages, { records: RECORDS });
+    assert.match(await text(page, 'records'), /Ada[\s\S]*Grace[\s\S]*Orbit/);
+    await put(page, 'search', 'ada');
+    await press(page, 'query');
+    assert.equal(await text(page, 'count', (text) => text === '1 record'), '1 record');
+    await page.evaluate(() => {
+      fake.records.set('d', { first: 'Adam', last: 'Smith' });
+      for (let change = 0; change < 1000; change += 1) fakeLink.onchange();
+    });
+    assert.match(await text(page, 'records', (text) => text.includes('Adam')), /Smith/);
+    const asked = await page.evaluate(() => fake.calls.filter(([method]) => method === 'allDocs').length);
+    assert.ok(asked <= 4, `a thousand changes are not a thousand questions: ${asked}`);
+    await done(page);
+  });
+
+  test('a record is added, edited and deleted', async () => {
+    const page = await opened(pages);
+    assert.equal(await text(page, 'count'), 'There are no records yet.');
+    await press(page, 'add');
+    await page.keyboard.type('Ada');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Tab');
+    await page.keyboard.type('Lovelace');
+    await press(page, 'store');
+    assert.match(await text(page, 'records'), /Ada[\s\S]*Lovelace/);
+    assert.deepEqual(await page.evaluate(() => [...fake.records.values()]), [{ first: 'Ada', last: 'Lovelace' }]);
+    await page.click('[data-testid="records"] button');
+    await when(page, () => document.querySelector('dialog[open]'));
+    await page.click('#remove');
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'keep', 'the harmless answer is the near one');
+    await page.click('#really-remove');
+    await text(page, 'count', (text) => text.startsWith('There are no records'));
+    await done(page);
+  });
+
+  test('a hundred thousand records are turned over page by page', async () => {
+    const page = await opened(pages);
+    await page.evaluate(() => {
+      for (let n = 0; n < 100_000; n += 1) fake.records.set(`r${String(n).padStart(6, '0')}`, { first: `n${n}`, last: 'x' });
+    });
+    await press(page, 'query');
+    assert.equal(await text(page, 'count', (text) => text.startsWith('Records')), 'Records 1 to 50');
+    await press(page, 'next');
+    assert.equal(await text(page, 'count', (text) => text.startsWith('Records 51')), 'Records 51 to 100');
+    assert.equal(await page.$$eval('[data-testid="records"] li', (rows) => rows.length), 50);
+    await press(page, 'previous');
+    await text(page, 'count', (text) => text === 'Records 1 to 50');
+    assert.equal(await page.evaluate(() => document.activeElement.dataset.testid), 'next', 'focus is not lost with the button');
+    await done(page);
+  });
+
+  test('a page that has become empty gives way to the one before it', async () => {
+    const records = Object.fromEntries(Array.from({ length: 51 }, (_, n) => [`r${String(n).padStart(3, '0')}`, { n }]));
+    const page = await opened(pages, { records });
+    await press(page, 'next');
+    await text(page, 'count', (text) => text === 'Records 51 to 51');
+    await page.evaluate(() => {
+      fake.records.delete('r050');
+      fakeLink.onchange();
+    });
+    assert.equal(await text(page, 'count', (text) => text.startsWith('50')), '50 records');
+    await done(page);
+  });
+
+  test('the name is changed, and not under the fingers of who types it', async () => {
+    const page = await opened(pages, { status: { state: 'serving', name: HOSTILE } });
+    assert.equal(await text(page, 'name'), HOSTILE);
+    await page.$eval('#name', (name) => name.select());
+    await page.keyboard.type('Work');
+    await page.evaluate(() => fakeLink.tell({ state: 'serving', name: 'Library' }));
+    await page.keyboard.type('shop');
+    await page.keyboard.press('Enter');
+    assert.deepEqual(await page.evaluate(() => fakeLink.commands), [['setName', 'Workshop']]);
+    await done(page);
+  });
+
+  test('a copy is saved; one is restored after a question; a broken one is said', async () => {
+    const page = await opened(pages, { records: RECORDS });
+    await page.evaluate(() => (HTMLAnchorElement.prototype.click = function () {
+      globalThis.saved = this.download;
+    }));
+    await press(page, 'save-copy');
+    await text(page, 'copy-outcome', (text) => text.startsWith('Saved'));
+    assert.equal(await page.evaluate(() => saved), 'records.copy');
+    await chooseCopy(page, 'good.copy', 'the copy');
+    await page.keyboard.press('Escape');
+    await chooseCopy(page, 'good.copy', 'the copy');
+    await press(page, 'really-restore');
+    assert.equal(await text(page, 'copy-outcome', (text) => text.startsWith('Restored')), 'Restored: 3 records.');
+    await chooseCopy(page, 'broken.copy', 'x');
+    await press(page, 'really-restore');
+    await when(page, () => document.getElementById('copy-error').textContent === 'This file is no copy of records.');
+    assert.deepEqual(await page.evaluate(() => fakeLink.commands), [['saveCopy'], ['restore', 'the copy'], ['restore', 'x']]);
+    await done(page);
+  });
+
+  test('that removing the extension deletes the records is said; a last copy only where there is one', async () => {
+    const page = await opened(pages);
+    assert.match(await page.evaluate(() => document.body.innerText), /Removing the extension deletes them\./);
+    assert.equal(await page.$eval('#copied', (line) => line.checkVisibility()), false);
+    await page.evaluate(() => fakeLink.tell({ state: 'serving', copied_at: Date.now() - 3 * 86_400_000 }));
+    assert.equal(await page.$eval('#copied', (line) => line.innerText), 'Last copy: 3 d ago');
+    await done(page);
+  });
+
+  test('serving is stopped and begun again', async () => {
+    const page = await opened(pages);
+    await press(page, 'serve');
+    await page.evaluate(() => fakeLink.tell({ state: 'off' }));
+    await press(page, 'serve');
+    assert.deepEqual(await page.evaluate(() => fakeLink.commands), [['serve', false], ['serve', true]]);
+    await done(page);
+  });
+});
+
+async function opened(pages, { status = { state: 'serving' }, ...options } = {}) {
+  const page = await pages.page('/extension/master.html', { width: 1180, ...options });
+  await when(page, () => globalThis.fakeLink && document.getElementById('find').dataset.state !== 'unasked');
+  await page.evaluate((status) => fakeLink.tell(status), status);
+  return page;
+}
+
+/** Gives the page a file to restore, as its file dialog would. */
+async function chooseCopy(page, name, content) {
+  await page.$eval('#restore-file', (input, name, content) => {
+    const files = new DataTransfer();
+    files.items.add(new File([content], name));
+    input.files = files.files;
+    input.dispatchEvent(new Event('change'));
+  }, name, content);
+  await when(page, () => document.getElementById('restore-dialog').open);
+}
