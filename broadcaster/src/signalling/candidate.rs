@@ -168,22 +168,27 @@ impl<'a> Attribute<'a> {
     }
 }
 
-/// Replaces a masked target by the page's own address as the broadcaster sees it.
+/// Replaces a masked target by the page's own address as the broadcaster sees it; a loopback one too:
+/// a STUN server on the same computer sees nothing better, and the broadcaster knows the LAN's.
 ///
 /// All masked candidates of a page get the same address, so the one of the other family leads
-/// nowhere; that is harmless, for ICE tries them all. A loopback address helps nobody else and
-/// leaves the text as it is.
+/// nowhere; that is harmless, for ICE tries them all. Where the own address is loopback, the text
+/// stays as it is.
 ///
 /// # Errors
 /// The text is no candidate.
 pub fn unmask(text: &str, own: Option<IpAddr>) -> Result<String, Error> {
     let attribute = Attribute::parse(text)?;
-    match (attribute.target, own.map(|ip| ip.to_canonical())) {
-        (Target::Masked(_), Some(own)) if !own.is_loopback() && !own.is_unspecified() => {
-            Ok(attribute.aimed_at(own))
+    let is_hidden = match attribute.target {
+        Target::Masked(_) => true,
+        Target::Ip(ip) => ip.to_canonical().is_loopback(),
+    };
+    Ok(match own.map(|ip| ip.to_canonical()) {
+        Some(own) if is_hidden && !own.is_loopback() && !own.is_unspecified() => {
+            attribute.aimed_at(own)
         }
-        (Target::Masked(_), Some(_) | None) | (Target::Ip(_), _) => Ok(text.to_owned()),
-    }
+        Some(_) | None => text.to_owned(),
+    })
 }
 
 fn next<'a>(words: &mut Split<'a, char>, part: &'static str) -> Result<&'a str, Error> {
@@ -412,8 +417,9 @@ mod tests {
     }
 
     #[test]
-    fn own_masks_are_replaced_and_nothing_else() {
+    fn what_hides_an_own_address_is_replaced_and_nothing_else() {
         let bare = "candidate:1 1 udp 1 10.0.0.1 1 typ host";
+        let here = "candidate:1 1 udp 1 127.0.0.1 1 typ srflx raddr 0.0.0.0 rport 0";
         let shown = |own: &str| MASKED.replace("2b0d1c6e-0a4b-4d5f-9c39-8f0d8a6f2f11.local", own);
         let table = [
             (MASKED, Some("192.168.1.23"), shown("192.168.1.23")),
@@ -423,6 +429,12 @@ mod tests {
             (MASKED, Some("0.0.0.0"), MASKED.to_owned()),
             (MASKED, None, MASKED.to_owned()),
             (bare, Some("192.168.1.23"), bare.to_owned()),
+            (
+                here,
+                Some("192.168.1.23"),
+                here.replace("127.0.0.1", "192.168.1.23"),
+            ),
+            (here, Some("127.0.0.1"), here.to_owned()),
         ];
         for (text, own, expected) in table {
             assert_eq!(unmask(text, own.map(ip)), Ok(expected));

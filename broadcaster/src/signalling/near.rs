@@ -14,11 +14,15 @@ pub struct Near<'a> {
 }
 
 impl Near<'_> {
-    /// Whether the address is a neighbour's. Loopback never is.
+    /// Whether the address is a neighbour's. Loopback is where both sides are on one computer that
+    /// has no network: else the broadcaster would report another address of them.
     pub fn covers(&self, ip: IpAddr) -> bool {
         let ip = ip.to_canonical();
-        if ip.is_loopback() || ip.is_unspecified() || ip.is_multicast() {
+        if ip.is_unspecified() || ip.is_multicast() {
             return false;
+        }
+        if ip.is_loopback() {
+            return self.are_on_one_computer();
         }
         is_local(ip)
             || self.prefixes.iter().any(|prefix| prefix.contains(&ip))
@@ -27,6 +31,12 @@ impl Near<'_> {
                 .into_iter()
                 .flatten()
                 .any(|member| is_beside(ip, member.to_canonical()))
+    }
+
+    fn are_on_one_computer(&self) -> bool {
+        let is_here =
+            |member: Option<IpAddr>| member.is_some_and(|ip| ip.to_canonical().is_loopback());
+        self.members.into_iter().all(is_here)
     }
 }
 
@@ -88,5 +98,22 @@ mod tests {
         assert!(inside.into_iter().all(|text| near.covers(ip(text))));
         assert!(!outside.into_iter().any(|text| near.covers(ip(text))));
         assert!(!Near::default().covers(ip("203.0.113.9")));
+    }
+
+    #[test]
+    fn loopback_is_near_where_both_are_on_a_computer_without_network() {
+        let ip = |text: &str| text.parse::<IpAddr>().unwrap();
+        let here = Some(ip("127.0.0.1"));
+        for (members, expected) in [
+            ([here, Some(ip("::1"))], true),
+            ([here, Some(ip("10.0.0.1"))], false),
+            ([here, None], false),
+        ] {
+            let near = Near {
+                members,
+                ..Near::default()
+            };
+            assert_eq!(near.covers(ip("127.0.0.1")), expected, "{members:?}");
+        }
     }
 }

@@ -473,7 +473,7 @@ impl Slave {
 }
 
 /// How long other masters are listened for after a request, where there could be some.
-const LISTEN: Millis = Millis(300);
+const LISTEN: Millis = Millis(500);
 /// From a request to its first repetition; then twice as long each time.
 const ASK_AGAIN: Millis = Millis::from_secs(1);
 /// The longest time between two requests.

@@ -14,7 +14,7 @@
 //!
 //! **Several masters.** Each offer carries its master's id and name. A slave that wants one master in
 //! particular takes that one's offer and no other. One that does not takes the only master there is: at
-//! once where no other member of the room could be one, else after 0.3 s of listening, and after that
+//! once where no other member of the room could be one, else after 0.5 s of listening, and after that
 //! as soon as one answers. When two have answered, the person chooses, without a deadline, and the
 //! machine never chooses or switches by itself: a slave that was connected wants the same master from
 //! then on. A master that answers later is listed and changes nothing.
