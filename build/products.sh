@@ -7,7 +7,7 @@ build_host() {
   build_site
   PEER_PACKAGE=$PWD/dist/site/peer quietly cargo-host cargo build --release --quiet --package "$HOST"
   mkdir -p dist/host
-  cp -u "target/release/$HOST" dist/host/
+  cp -uf "target/release/$HOST" dist/host/ # (-f: one that runs stays as it is)
 }
 
 build_extension() {

@@ -35,10 +35,13 @@ async function work() {
 
 function run(file) {
   return new Promise((resolve) => {
-    const command = [here('harness/network.sh'), process.execPath, '--test-reporter=tap', here(`tests/${file}`)];
+    const command = [here('harness/network.sh'), process.execPath, '--test-force-exit', '--test-reporter=tap', here(`tests/${file}`)];
     const child = spawn(command[0], command.slice(1), { stdio: ['ignore', 'pipe', 'pipe'] });
-    const limit = setTimeout(() => child.kill('SIGKILL'), LIMIT_MS);
     let output = '';
+    const limit = setTimeout(() => {
+      output += `not ok - stopped: it took more than ${LIMIT_MS / 60_000} minutes\n`;
+      child.kill('SIGKILL');
+    }, LIMIT_MS);
     child.stdout.on('data', (data) => (output += data));
     child.stderr.on('data', (data) => (output += data));
     child.on('close', (code) => {

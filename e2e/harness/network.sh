@@ -10,6 +10,8 @@ if [ "${1:-}" = --inside ]; then
   ip address add 10.77.0.1/24 dev eth0
   ip link set eth0 up
   ip link set far0 up
+  # Browsers tell a page of the way to a router, and of no other.
+  ip route add default via 10.77.0.254
   exec "$@"
 fi
 if [ "$(id -u)" = 0 ]; then

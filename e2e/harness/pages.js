@@ -66,7 +66,8 @@ export class Pages {
 
   async #serve({ url }, response) {
     const { pathname } = new URL(url, this.origin);
-    const file = this.site.get(pathname) ?? pathname.slice(1);
+    // The port serves the package below /peer/.
+    const file = this.site.get(pathname) ?? pathname.replace(/^\/peer\//, '/pages/peer/').slice(1);
     try {
       const body = await readFile(fileURLToPath(new URL(STANDS_IN[file] ?? file, ROOT)));
       response.writeHead(200, { 'Content-Type': TYPES[extname(file)] ?? 'application/octet-stream', 'Content-Security-Policy': POLICY });
