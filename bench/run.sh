@@ -1,16 +1,20 @@
 #!/usr/bin/env bash
-# `./build.sh bench`: this project beside other servers, in the same run, then through the extension.
+# `./build.sh bench`: this project beside other servers, in the same run, then through the extension, and its
+# database beside other ways to a channel and beside jIO.
 # Prints markdown tables on stdout; what goes on, on stderr. Loopback only.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 usage() {
   cat <<'TEXT'
-./build.sh bench [--short] [--only serve|idle|extension] [OPTION…]
+./build.sh bench [--short] [--only PART] [OPTION…]
 
-  --short      one round, few peers: 100 members of 4 KiB (about three minutes once installed)
+  --short      one round, few peers: 100 members of 4 KiB; few rounds of the database (about five minutes
+               once installed)
   --only PART  serve: `serve` beside other servers; idle: memory of 1,000 idle members;
-               extension: messages through Chromium, and the popup
+               extension: messages through Chromium, and the popup; database: all of open, query, calls
+               and slaves, which can be named too: from the click to a channel, beside PeerJS and
+               simple-peer; queries, beside jIO; calls a second; 400 slaves on one master
   OPTION…      for bench/peers/run-peers.sh: --rounds 3 --clients 10,100,1000 --sizes 200,4096 --peers a,b
 TEXT
 }
@@ -24,11 +28,11 @@ fi
 
 HOST=dist/host/lan-broadcaster-host
 export WORK=$PWD/target/bench
-parts=(serve idle extension)
+parts=(serve idle extension database)
 peers=()
 while [ $# -gt 0 ]; do
   case $1 in
-    --short) peers+=(--rounds 1 --clients 100 --sizes 4096 --peers tuned,uWebSockets,tokio-tungstenite) ; export SKIP_WEBSOCAT=1 ;;
+    --short) peers+=(--rounds 1 --clients 100 --sizes 4096 --peers tuned,uWebSockets,tokio-tungstenite) ; export SKIP_WEBSOCAT=1 ROUNDS=5 ;;
     --only) parts=("$2") && shift ;;
     -h | --help) usage && exit ;;
     *) peers+=("$1") ;;
@@ -43,7 +47,8 @@ main() {
   local part
   for part in "${parts[@]}"; do
     case $part in
-      serve | idle | extension) "bench_$part" ;;
+      serve | idle | extension | database) "bench_$part" ;;
+      open | query | calls | slaves) bench_database "$part" ;;
       *) usage >&2 && exit 2 ;;
     esac
   done
@@ -71,6 +76,24 @@ bench_idle() {
 bench_extension() {
   printf '\n## Through the extension\n\n'
   FANOUT=$WORK/fanout/release/fanout e2e/harness/network.sh node bench/extension.js
+}
+
+# bench_database [PART…]: the database; what it is measured beside is installed from npm.
+bench_database() {
+  export PEERS=$WORK/database
+  cmp -s bench/database/package-lock.json "$PEERS/package-lock.json" && [ -d "$PEERS/node_modules" ] || {
+    echo "installing PeerJS, simple-peer and jIO into $PEERS" >&2
+    mkdir -p "$PEERS"
+    cp bench/database/package.json bench/database/package-lock.json "$PEERS/"
+    npm ci --silent --no-audit --no-fund --prefix "$PEERS" || { rm "$PEERS/package-lock.json" && exit 1; }
+  }
+  [ $# -gt 0 ] || set -- open query calls slaves
+  local part
+  for part; do
+    printf '\n## The database: %s\n' "$part"
+    # Pages that are no extension's find an address of theirs by the default route only.
+    e2e/harness/network.sh sh -c "ip route add default dev eth0; exec node bench/database/$part.js"
+  done
 }
 
 # start_serve: a `serve` on a free port, pinned like the peers; sets pid and port.

@@ -24,28 +24,29 @@ const POLICY = [
   "trusted-types 'none'",
 ].join('; ');
 
-/** The package, and an empty page, over HTTP. */
-export async function openSite() {
+/** The package, and an empty page, over HTTP; `files` are more of them, or others, by their paths. */
+export async function openSite({ address = '127.0.0.1', files = {} } = {}) {
   const server = createServer(async (request, response) => {
     const path = new URL(request.url, 'http://x').pathname;
     const headers = { 'content-security-policy': POLICY };
-    if (path === '/') {
+    if (path === '/' && !files[path]) {
       return response.writeHead(200, { ...headers, 'content-type': TYPES['.html'] }).end('<!doctype html><title>peer</title>');
     }
     try {
-      const body = await readFile(join(NPM, normalize(path)));
-      response.writeHead(200, { ...headers, 'content-type': TYPES[extname(path)] ?? 'text/plain' }).end(body);
+      const file = files[path] ?? join(NPM, normalize(path));
+      const body = await readFile(file);
+      response.writeHead(200, { ...headers, 'content-type': TYPES[extname(file)] ?? 'text/plain' }).end(body);
     } catch {
       response.writeHead(404).end();
     }
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(0, address);
   await once(server, 'listening');
   const close = () => {
     server.close();
     server.closeAllConnections();
   };
-  return { url: `http://127.0.0.1:${server.address().port}/`, close };
+  return { url: `http://${address}:${server.address().port}/`, close };
 }
 
 /** The real broadcaster, open to all. */
@@ -65,8 +66,8 @@ export async function openBroadcaster({ port = 0 } = {}) {
 }
 
 /** A broadcaster as of 2016: what one client sends, the others receive, whatever it is. */
-export async function openRelay() {
-  const server = new WebSocketServer({ host: '127.0.0.1', port: 0, handleProtocols: () => false });
+export async function openRelay(host = '127.0.0.1') {
+  const server = new WebSocketServer({ host, port: 0, handleProtocols: () => false });
   await once(server, 'listening');
   server.on('connection', (socket) => {
     socket.on('message', (data) => {
@@ -77,7 +78,7 @@ export async function openRelay() {
     for (const client of server.clients) client.terminate();
     server.close();
   };
-  return { url: `ws://127.0.0.1:${server.address().port}/`, server, close };
+  return { url: `ws://${host}:${server.address().port}/`, server, close };
 }
 
 /** A browser with a profile of its own. */
