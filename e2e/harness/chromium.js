@@ -175,6 +175,25 @@ export class Chromium {
     await session.detach();
   }
 
+  /** What a page loads down when `act` is done: its name, and where it lies whole, as long as the home does. */
+  async download(act) {
+    const session = await this.browser.target().createCDPSession();
+    const downloadPath = join(this.home, 'downloads');
+    await session.send('Browser.setDownloadBehavior', { behavior: 'allowAndName', downloadPath, eventsEnabled: true });
+    const whole = new Promise((resolve, reject) => {
+      let name;
+      session.on('Browser.downloadWillBegin', ({ suggestedFilename }) => (name = suggestedFilename));
+      session.on('Browser.downloadProgress', ({ guid, state }) => {
+        if (state === 'completed') resolve({ name, path: join(downloadPath, guid) });
+        if (state === 'canceled') reject(new Error(`The download of ${name} was cancelled.`));
+      });
+    });
+    await act();
+    const found = await whole;
+    await session.detach();
+    return found;
+  }
+
   /** Process ids of the companions this browser has started. */
   async companions() {
     return (await children(this.browser.process().pid)).filter(({ command }) => command.includes('lan-broadcaster-host')).map(({ pid }) => pid);
