@@ -4,6 +4,7 @@ use broadcaster::signalling::candidate::Candidate;
 use broadcaster::signalling::description::Description;
 use broadcaster::signalling::rtc::{Command, Event, SessionId};
 use jio::endpoint::Frame;
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::rc::Rc;
@@ -27,6 +28,8 @@ type Say = Rc<dyn Fn(SessionId, Said)>;
 /// The connections of one machine.
 pub(crate) struct Connections {
     open: BTreeMap<SessionId, Connection>,
+    /// For the next session: making one takes the browser as long as a message takes over the network.
+    spare: Option<Made>,
     servers: Vec<String>,
     closed: u32,
     say: Say,
@@ -35,6 +38,12 @@ pub(crate) struct Connections {
 struct Connection {
     peer: Peer,
     channel: Option<Channel>,
+}
+
+/// A peer connection, and the session that it is for, if there is one yet.
+struct Made {
+    peer: Peer,
+    session: Rc<Cell<Option<SessionId>>>,
 }
 
 /// Chromium frees closed connections at garbage collection only, and allows 500 in a renderer; after
@@ -46,10 +55,24 @@ impl Connections {
     pub(crate) fn new(servers: Vec<String>, say: impl Fn(SessionId, Said) + 'static) -> Self {
         Self {
             open: BTreeMap::new(),
+            spare: None,
             servers,
             closed: 0,
             say: Rc::new(say),
         }
+    }
+
+    /// Makes the peer connection of the next session ahead. It does nothing yet: no port is open.
+    pub(crate) fn prepare(&mut self) {
+        if self.spare.is_none() {
+            // One that cannot be made now is made when it is needed, and its failure told.
+            self.spare = self.connect().ok();
+        }
+    }
+
+    /// There will be no session for a while.
+    pub(crate) fn rest(&mut self) {
+        self.spare = None;
     }
 
     /// Does what the machine asks for.
@@ -165,25 +188,36 @@ impl Connections {
         }
     }
 
-    /// Makes a connection, after a collection if there are too many; tells the machine if that fails.
-    fn make(&self, session: SessionId) -> Option<Peer> {
-        let make = || {
-            let say = self.say.clone();
-            Peer::new(&self.servers, move |heard| {
-                if let Some(said) = peer_said(heard) {
-                    say(session, said);
-                }
-            })
-        };
-        let made = make().or_else(|_| {
+    /// The peer connection of a session, made after a collection if there are too many; tells the machine
+    /// if that fails.
+    fn make(&mut self, session: SessionId) -> Option<Peer> {
+        let made = self.spare.take().map_or_else(|| self.connect(), Ok);
+        let made = made.or_else(|_| {
             rtc::collect();
-            make()
+            self.connect()
         });
-        made.map_err(|error| {
-            let detail = error.to_string();
-            (self.say)(session, Said::Rtc(Event::Refused { detail }));
-        })
-        .ok()
+        match made {
+            Ok(made) => {
+                made.session.set(Some(session));
+                Some(made.peer)
+            }
+            Err(error) => {
+                let detail = error.to_string();
+                (self.say)(session, Said::Rtc(Event::Refused { detail }));
+                None
+            }
+        }
+    }
+
+    fn connect(&self) -> Result<Made, web::Error> {
+        let session = Rc::new(Cell::new(None));
+        let (of, say) = (session.clone(), self.say.clone());
+        let peer = Peer::new(&self.servers, move |heard| {
+            if let (Some(session), Some(said)) = (of.get(), peer_said(heard)) {
+                say(session, said);
+            }
+        })?;
+        Ok(Made { peer, session })
     }
 }
 

@@ -245,15 +245,22 @@ impl Master {
 
     fn on_event(&mut self, event: Event) {
         match event {
-            Event::Entered => self.tell("serving", None),
+            Event::Entered => {
+                self.connections.prepare();
+                self.tell("serving", None);
+            }
             Event::Away { until } => self.tell("away", Some(until)),
             Event::Connected {
                 session, protocol, ..
-            } => self.admit(Caller::Slave(session), Protocol::from_name(&protocol)),
+            } => {
+                self.admit(Caller::Slave(session), Protocol::from_name(&protocol));
+                self.connections.prepare();
+            }
             Event::Left { session, .. } => {
                 self.callers.remove(&Caller::Slave(session));
             }
-            Event::Connecting { .. } | Event::Failed { .. } => {}
+            Event::Failed { .. } => self.connections.prepare(),
+            Event::Connecting { .. } => {}
         }
     }
 

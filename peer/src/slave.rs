@@ -194,8 +194,14 @@ impl Slave {
     fn carry_out(&mut self) {
         loop {
             match self.machine.poll_output() {
-                Output::Connect => self.line.connect(),
-                Output::Disconnect => self.line.disconnect(),
+                Output::Connect => {
+                    self.line.connect();
+                    self.connections.prepare();
+                }
+                Output::Disconnect => {
+                    self.line.disconnect();
+                    self.connections.rest();
+                }
                 Output::Send(text) => self.line.send(&text),
                 Output::Rtc(command) => self.connections.execute(command),
                 Output::Event(event) => self.on_event(event),

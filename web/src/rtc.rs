@@ -132,35 +132,32 @@ impl Peer {
     }
 
     /// Makes this side's next description, an offer or an answer as the state asks for, and sets it:
-    /// the JSON text of `{type, sdp}` (JSEP, RFC 8829 §5.2, §5.3).
+    /// the JSON text of `{type, sdp}` (JSEP, RFC 8829 §5.2, §5.3). Begins at once, or as soon as the browser
+    /// has done what it was asked before (webrtc-pc §4.4.1.2).
     ///
     /// # Errors
     /// The connection is closed, or its state asks for no description.
     pub fn describe(&self) -> impl Future<Output = Result<String, Error>> + use<> {
         let raw = self.raw.clone();
+        // Without an argument the browser makes what the state asks for (webrtc-pc §4.4.2);
+        // web-sys knows only the form with one.
+        let set = JsFuture::from(raw.set_local_description(JsValue::UNDEFINED.unchecked_ref()));
         async move {
-            // Without an argument the browser makes what the state asks for (webrtc-pc §4.4.2);
-            // web-sys knows only the form with one.
-            let set = raw.set_local_description(JsValue::UNDEFINED.unchecked_ref());
-            JsFuture::from(set)
-                .await
-                .map_err(Error::doing("making a description"))?;
+            set.await.map_err(Error::doing("making a description"))?;
             description_text(&raw)
         }
     }
 
-    /// Sets the other side's description.
+    /// Sets the other side's description. Begins at once.
     ///
     /// # Errors
     /// It is no description, or not one that this state can take.
     pub fn set_remote(&self, description: &str) -> impl Future<Output = Result<(), Error>> + use<> {
-        let raw = self.raw.clone();
         let init =
             json::parse(description).map(JsCast::unchecked_into::<RtcSessionDescriptionInit>);
+        let set = init.map(|init| JsFuture::from(self.raw.set_remote_description(&init)));
         async move {
-            let set = raw.set_remote_description(&init?);
-            JsFuture::from(set)
-                .await
+            set?.await
                 .map_err(Error::doing("taking the other side's description"))?;
             Ok(())
         }
