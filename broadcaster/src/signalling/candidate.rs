@@ -116,6 +116,7 @@ pub struct Attribute<'a> {
     pub target: Target<'a>,
     /// How it was found.
     pub kind: Kind,
+    port: &'a str,
     before: &'a str,
     after: &'a str,
 }
@@ -134,7 +135,8 @@ impl<'a> Attribute<'a> {
         require(is_number(next(&mut words, "priority")?, 10), "priority")?;
         let address = next(&mut words, "address")?;
         let target = read_target(address)?;
-        require(is_port(next(&mut words, "port")?), "port")?;
+        let port = next(&mut words, "port")?;
+        require(is_port(port), "port")?;
         require(next(&mut words, "type")? == "typ", "type")?;
         let kind = read_kind(next(&mut words, "type")?)?;
         read_extensions(words, transport)?;
@@ -144,6 +146,7 @@ impl<'a> Attribute<'a> {
             transport,
             target,
             kind,
+            port,
             before,
             after: &rest[address.len()..],
         })
@@ -160,6 +163,14 @@ impl<'a> Attribute<'a> {
             (Kind::Host | Kind::ServerReflexive, Target::Ip(ip)) if near.covers(ip) => Ok(()),
             (Kind::Host | Kind::ServerReflexive, Target::Ip(ip)) => Err(Error::FarAway(ip)),
         }
+    }
+
+    /// Whether it leads exactly where the other one does, and so adds nothing (RFC 8445 §5.1.3). TCP
+    /// candidates may differ in more than that, and are kept.
+    pub fn repeats(&self, other: &Attribute<'_>) -> bool {
+        self.transport == Transport::Udp
+            && other.transport == Transport::Udp
+            && (self.target, self.port) == (other.target, other.port)
     }
 
     /// The text with `address` in place of the target.

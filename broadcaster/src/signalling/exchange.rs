@@ -83,7 +83,8 @@ impl Outgoing {
         self.description = Some(described);
     }
 
-    /// Takes a candidate of ours, or the end of them.
+    /// Takes a candidate of ours, or the end of them. One that leads where an earlier one does is left
+    /// out: un-masked, what a page's own interface is and what a STUN server saw are mostly the same.
     pub(super) fn handle_candidate(
         &mut self,
         candidate: Option<Candidate>,
@@ -94,16 +95,32 @@ impl Outgoing {
             self.has_ended = true;
             return;
         };
-        match show(&candidate.candidate, own, &mut self.seen) {
-            Ok(text) => {
+        match self.show_new(&candidate.candidate, own) {
+            Ok(Some(text)) => {
                 self.changed = now;
                 self.candidates.push(Candidate {
                     candidate: text,
                     ..candidate
                 });
             }
+            Ok(None) => {}
             Err(_) => self.seen.dropped += 1,
         }
+    }
+
+    /// One of our candidates as others see it, counted, unless another one leads there.
+    fn show_new(&mut self, text: &str, own: Option<IpAddr>) -> Result<Option<String>, Error> {
+        let shown = unmask(text, own)?;
+        let attribute = Attribute::parse(&shown)?;
+        let mut known = self.candidates.iter();
+        let is_repeated = known.any(|known| {
+            Attribute::parse(&known.candidate).is_ok_and(|known| attribute.repeats(&known))
+        });
+        if is_repeated {
+            return Ok(None);
+        }
+        self.seen.take(&attribute)?;
+        Ok(Some(shown))
     }
 
     /// The `data` of our offer or answer, once it is made.
@@ -286,6 +303,36 @@ mod tests {
     }
 
     #[test]
+    fn what_leads_where_another_candidate_does_is_not_said() {
+        let mut outgoing = Outgoing::default();
+        outgoing.handle_described(&description(""), own(), Millis(0));
+        let reflexive = |target: &str, port: u16| Candidate {
+            candidate: format!(
+                "candidate:2 1 udp 1 {target} {port} typ srflx raddr 0.0.0.0 rport 0"
+            ),
+            ..candidate(target)
+        };
+        outgoing.handle_candidate(Some(candidate("x.local")), own(), Millis(0));
+        for (target, port) in [
+            ("192.168.1.9", 5000),
+            ("192.168.1.9", 5001),
+            ("10.0.0.5", 5000),
+        ] {
+            outgoing.handle_candidate(Some(reflexive(target, port)), own(), Millis(0));
+        }
+        let said = [
+            candidate("192.168.1.9"),
+            reflexive("192.168.1.9", 5001),
+            reflexive("10.0.0.5", 5000),
+        ];
+        assert_eq!(
+            outgoing.trickle(),
+            said.map(|candidate| candidate.to_data())
+        );
+        assert_eq!(outgoing.seen().dropped, 0);
+    }
+
+    #[test]
     fn a_complete_description_has_plain_ipv4_only() {
         let mut outgoing = Outgoing::default();
         let made = description("a=candidate:1 1 udp 1 fd00::1 1 typ host\r\na=mid:0\r\n");
@@ -313,8 +360,8 @@ mod tests {
     #[test]
     fn our_own_candidates_are_bounded() {
         let mut outgoing = Outgoing::default();
-        for _ in 0..=CANDIDATES {
-            outgoing.handle_candidate(Some(candidate("10.0.0.5")), None, Millis(0));
+        for n in 0..=CANDIDATES {
+            outgoing.handle_candidate(Some(candidate(&format!("10.0.0.{n}"))), None, Millis(0));
         }
         assert_eq!(
             (outgoing.candidates.len(), outgoing.seen.dropped),
