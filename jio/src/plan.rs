@@ -67,8 +67,9 @@ impl Plan {
         let matching = documents
             .into_iter()
             .filter(|(id, document)| self.matches(id, document));
-        let sorted = sort(matching.collect(), &self.sort_on, &self.schema)?;
-        let kept = &sorted[self.limit.window(sorted.len())];
+        let matching: Vec<_> = matching.collect();
+        let window = self.limit.window(matching.len());
+        let kept = sort(matching, &self.sort_on, &self.schema, window)?;
         Ok(Rows::new(
             kept.iter()
                 .map(|(id, document)| self.row(id, document))

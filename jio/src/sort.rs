@@ -3,10 +3,13 @@
 //! Values are compared as JavaScript's `<` and `>` do. Numbers and words are then neither less nor
 //! greater than each other, so the comparison is no order on mixed rows.
 //! deviates: what browsers make of such rows differs; the merge sort here gives some order of its
-//! own. The sort of the standard library may panic.
+//! own. The sort of the standard library may panic. Rows whose values are all of one kind, which is
+//! most of them, have an order: then it is found by ranks, and only for the rows that are wanted.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::ops::Range;
 
 use serde_json::Value;
 
@@ -50,33 +53,71 @@ pub(crate) enum Direction {
     Descending,
 }
 
-/// Sorts rows, stable, by keys in turn.
+/// The rows at the places `wanted` once they are sorted, stable, by keys in turn.
 pub(crate) fn sort<'a>(
     rows: Vec<(&'a str, &'a Document)>,
     keys: &[SortKey],
     schema: &Schema,
+    wanted: Range<usize>,
 ) -> Result<Vec<(&'a str, &'a Document)>, Error> {
     if keys.is_empty() {
-        return Ok(rows);
+        return Ok(rows[wanted].to_vec());
     }
-    let cells: Vec<Vec<Cell<'_>>> = rows
+    let columns: Vec<Vec<Cell<'_>>> = keys
         .iter()
-        .map(|(id, document)| {
-            keys.iter()
-                .map(|key| Cell::new(id, document, key, schema))
+        .map(|key| {
+            let cells = rows.iter();
+            cells
+                .map(|(id, document)| Cell::new(id, document, key, schema))
                 .collect()
         })
         .collect();
-    let order = merge_sorted(rows.len(), |later, earlier| {
-        for (key, (later, earlier)) in keys.iter().zip(cells[later].iter().zip(&cells[earlier])) {
-            let order = key.compare(later, earlier)?;
+    let ranks: Option<Vec<Vec<u32>>> = keys
+        .iter()
+        .zip(&columns)
+        .map(|(key, cells)| key.ranks(cells))
+        .collect();
+    let order = match ranks {
+        Some(ranks) => ranked(rows.len(), &ranks, wanted),
+        None => compared(rows.len(), keys, &columns)?[wanted].to_vec(),
+    };
+    Ok(order.into_iter().map(|at| rows[at]).collect())
+}
+
+/// The numbers of the rows `wanted`, by their ranks under each key, and among equals by their number.
+fn ranked(count: usize, ranks: &[Vec<u32>], wanted: Range<usize>) -> Vec<usize> {
+    let compare = |left: &usize, right: &usize| {
+        let differing = ranks
+            .iter()
+            .map(|ranks| ranks[*left].cmp(&ranks[*right]))
+            .find(|order| order.is_ne());
+        differing.unwrap_or_else(|| left.cmp(right))
+    };
+    let mut order: Vec<usize> = (0..count).collect();
+    if wanted.end < count {
+        order.select_nth_unstable_by(wanted.end, compare);
+        order.truncate(wanted.end);
+    }
+    order.sort_unstable_by(compare);
+    order.drain(..wanted.start);
+    order
+}
+
+/// The numbers of all rows, in the order in which they compare.
+fn compared(
+    count: usize,
+    keys: &[SortKey],
+    columns: &[Vec<Cell<'_>>],
+) -> Result<Vec<usize>, Error> {
+    merge_sorted(count, |later, earlier| {
+        for (key, cells) in keys.iter().zip(columns) {
+            let order = key.compare(&cells[later], &cells[earlier])?;
             if order.is_ne() {
                 return Ok(order);
             }
         }
         Ok(Ordering::Equal)
-    })?;
-    Ok(order.into_iter().map(|at| rows[at]).collect())
+    })
 }
 
 /// The numbers below `count`, in the order of `compare`. Asks at most n log n times, always about a
@@ -110,6 +151,20 @@ fn merge_sorted<E>(
 }
 
 impl SortKey {
+    /// For each cell how many different ones come before it; `None` where cells have no order that
+    /// holds for all of them, or may not be compared.
+    fn ranks(&self, cells: &[Cell<'_>]) -> Option<Vec<u32>> {
+        let mut ranks = match cells.first()?.single()? {
+            Single::Text(_) => ranks_of(cells, Single::text)?,
+            Single::Number(_) => ranks_of(cells, Single::number)?,
+        };
+        match self.direction? {
+            Direction::Ascending => {}
+            Direction::Descending => ranks.iter_mut().for_each(|rank| *rank = u32::MAX - *rank),
+        }
+        Some(ranks)
+    }
+
     fn compare(&self, left: &Cell<'_>, right: &Cell<'_>) -> Result<Ordering, Error> {
         let direction = self
             .direction
@@ -128,6 +183,65 @@ impl SortKey {
             Direction::Descending => ascending.reverse(),
         })
     }
+}
+
+/// A cell that is one text or one number.
+#[derive(Clone, Copy)]
+enum Single<'a> {
+    Text(&'a str),
+    Number(f64),
+}
+
+impl<'a> Single<'a> {
+    fn text(self) -> Option<Utf16<'a>> {
+        match self {
+            Self::Text(text) => Some(Utf16(text)),
+            Self::Number(_) => None,
+        }
+    }
+
+    /// A number as an integer of the same order; one for both zeros.
+    fn number(self) -> Option<i64> {
+        match self {
+            Self::Number(number) => {
+                let bits = (number + 0.0).to_bits().cast_signed();
+                Some(if bits < 0 { bits ^ i64::MAX } else { bits })
+            }
+            Self::Text(_) => None,
+        }
+    }
+}
+
+/// A text in the order of its UTF-16 code units.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Utf16<'a>(&'a str);
+
+impl Ord for Utf16<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        js::cmp_utf16(self.0, other.0)
+    }
+}
+
+impl PartialOrd for Utf16<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// The rank of each cell, if all of them are of the kind that `read` reads.
+fn ranks_of<'a, K: Ord + Copy>(
+    cells: &[Cell<'a>],
+    read: impl Fn(Single<'a>) -> Option<K>,
+) -> Option<Vec<u32>> {
+    let all = cells.iter();
+    let values: Vec<K> = all
+        .map(|cell| read(cell.single()?))
+        .collect::<Option<_>>()?;
+    let mut ranks: BTreeMap<K, u32> = values.iter().map(|value| (*value, 0)).collect();
+    for (rank, place) in (0..).zip(ranks.values_mut()) {
+        *place = rank;
+    }
+    Some(values.iter().map(|value| ranks[value]).collect())
 }
 
 /// What one row is sorted by under one key: a list of values, of which some may be undefined.
@@ -153,6 +267,17 @@ impl<'a> Cell<'a> {
             None => Cell::Values(&[]),
             Some(Value::Array(list)) => Cell::Values(list),
             Some(single) => Cell::Values(std::slice::from_ref(single)),
+        }
+    }
+
+    /// Its value, if that is a single text or number.
+    fn single(&self) -> Option<Single<'a>> {
+        match self {
+            Cell::Id(id) => Some(Single::Text(id)),
+            Cell::Date(instant) => instant.map(Single::Number),
+            Cell::Values([Value::String(text)]) => Some(Single::Text(text)),
+            Cell::Values([Value::Number(number)]) => number.as_f64().map(Single::Number),
+            Cell::Values(_) => None,
         }
     }
 
@@ -213,7 +338,7 @@ mod tests {
             name: "k".to_owned(),
             direction,
         }];
-        let rows = sort(rows, &keys, &Schema::default())?;
+        let rows = sort(rows, &keys, &Schema::default(), 0..values.len())?;
         Ok(rows
             .into_iter()
             .map(|(id, _)| id.parse().unwrap())
@@ -279,6 +404,70 @@ mod tests {
         assert_eq!(sorted(&[json!(1)], None), Ok(vec![0]));
         let error = Error::Direction("k".to_owned());
         assert_eq!(sorted(&[json!(1), json!(1)], None), Err(error));
+    }
+
+    #[test]
+    fn ranks_and_comparison_give_the_same_rows() {
+        let key = |name: &str, direction| SortKey {
+            name: name.to_owned(),
+            direction: Some(direction),
+        };
+        let keys = [
+            key("text", Direction::Descending),
+            key("number", Direction::Ascending),
+            key(ID_KEY, Direction::Descending),
+        ];
+        let texts = ["b", "a", "", "😀", "ａ", "aa"];
+        let numbers = [0.0, -0.0, -1.5, 3.0, 1e300, -1e300];
+        let documents: Vec<Document> = (0..200_usize)
+            .map(|n| {
+                let members =
+                    json!({ "text": texts[n * 7 % 6], "number": numbers[n * 5 % 11 % 6] });
+                members.as_object().unwrap().clone().into_iter().collect()
+            })
+            .collect();
+        let ids: Vec<String> = (0..200).map(|n| format!("{}", n * 37 % 100)).collect();
+        let rows: Vec<_> = ids.iter().map(String::as_str).zip(&documents).collect();
+        let schema = Schema::default();
+        for keys in [&keys[..], &keys[..1], &keys[1..2], &keys[..2]] {
+            let columns: Vec<Vec<Cell<'_>>> = keys
+                .iter()
+                .map(|key| {
+                    let cells = rows.iter();
+                    cells
+                        .map(|(id, doc)| Cell::new(id, doc, key, &schema))
+                        .collect()
+                })
+                .collect();
+            let order = compared(rows.len(), keys, &columns).unwrap();
+            let ranks: Vec<_> = keys
+                .iter()
+                .zip(&columns)
+                .map(|(key, cells)| key.ranks(cells).unwrap())
+                .collect();
+            for wanted in [0..200, 0..20, 5..6, 190..200, 200..200, 0..0] {
+                assert_eq!(ranked(200, &ranks, wanted.clone()), order[wanted]);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_of_one_kind_has_no_ranks() {
+        let key = SortKey {
+            name: "k".to_owned(),
+            direction: Some(Direction::Ascending),
+        };
+        let (text, number) = ([json!("a")], [json!(1)]);
+        let (null, two) = ([json!(null)], [json!(1), json!(2)]);
+        for other in [&number[..], &null, &two, &[]] {
+            let cells = [Cell::Values(&text), Cell::Values(other)];
+            assert_eq!(key.ranks(&cells), None);
+        }
+        assert_eq!(
+            key.ranks(&[Cell::Values(&text), Cell::Id("b")]),
+            Some(vec![0, 1])
+        );
+        assert_eq!(key.ranks(&[Cell::Date(Some(2.0)), Cell::Date(None)]), None);
     }
 
     #[test]
