@@ -43,7 +43,6 @@ done
 main() {
   mkdir -p "$WORK"
   ulimit -n "$(ulimit -Hn)"
-  CARGO_TARGET_DIR=$WORK/fanout cargo build --release --quiet --manifest-path bench/fanout/Cargo.toml
   local part
   for part in "${parts[@]}"; do
     case $part in
@@ -54,7 +53,12 @@ main() {
   done
 }
 
+need_fanout() {
+  CARGO_TARGET_DIR=$WORK/fanout cargo build --release --quiet --manifest-path bench/fanout/Cargo.toml
+}
+
 bench_serve() {
+  need_fanout
   printf '\n## `serve` beside other servers\n\n'
   start_serve
   bench/peers/run-peers.sh "${peers[@]}" --also "this project=$port:$pid"
@@ -62,6 +66,7 @@ bench_serve() {
 }
 
 bench_idle() {
+  need_fanout
   printf '\n## 1,000 idle members\n\n| members | memory of serve, MiB (RSS) | all open after, s |\n|---|---|---|\n'
   local members
   for members in 100 1000; do
@@ -74,6 +79,7 @@ bench_idle() {
 }
 
 bench_extension() {
+  need_fanout
   printf '\n## Through the extension\n\n'
   FANOUT=$WORK/fanout/release/fanout e2e/harness/network.sh node bench/extension.js
 }
@@ -91,8 +97,7 @@ bench_database() {
   local part
   for part; do
     printf '\n## The database: %s\n' "$part"
-    # Pages that are no extension's find an address of theirs by the default route only.
-    e2e/harness/network.sh sh -c "ip route add default dev eth0; exec node bench/database/$part.js"
+    e2e/harness/network.sh node "bench/database/$part.js"
   done
 }
 

@@ -2,7 +2,7 @@
 // and batched. Prints markdown.
 
 import { Browser, connect, openBroadcaster, openSite, serve } from '../../e2e/harness/peer.js';
-import { cpu, head, median, ninetieth, row, whole } from './pages.js';
+import { ahead, cpu, head, median, ninetieth, row, whole } from './pages.js';
 
 const ROUNDS = Number(process.env.ROUNDS ?? 30);
 /** In a page, each resolves when so many calls are answered. */
@@ -28,6 +28,7 @@ const CALLS = {
 
 const [site, broadcaster, ...browsers] = await Promise.all([openSite(), openBroadcaster(), Browser.open(), Browser.open()]);
 try {
+  await ahead(...browsers);
   const [master, slave] = await Promise.all(browsers.map((browser) => browser.page(site.url)));
   await master.evaluate(() => (globalThis.storage = peer.indexedDB('bench')));
   await serve(master, broadcaster.url);
@@ -80,4 +81,6 @@ async function inManyCalls(slave) {
   }
 }
 
-const spent = async () => (await cpu(browsers[0])) + (await cpu(browsers[1]));
+async function spent() {
+  return (await cpu(browsers[0])) + (await cpu(browsers[1]));
+}

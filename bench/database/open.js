@@ -4,7 +4,7 @@
 import { Browser, openBroadcaster, openRelay } from '../../e2e/harness/peer.js';
 import { serveRecords } from '../../e2e/harness/records.js';
 import { openSharing, PORT } from '../../e2e/harness/sharing.js';
-import { LAN, around, head, median, ninetieth, openBenchSite, peers, row } from './pages.js';
+import { LAN, ahead, around, head, median, ninetieth, openBenchSite, peers, row } from './pages.js';
 
 const ROUNDS = Number(process.env.ROUNDS ?? 30);
 const WARM_UP = 3;
@@ -21,6 +21,7 @@ const chromium = await openSharing();
 const [site, broadcaster, relay, other] = await Promise.all([openBenchSite(LAN), openBroadcaster(), openRelay(LAN), Browser.open()]);
 const peerServer = await openPeerServer();
 try {
+  await ahead(chromium, other);
   await serveRecords(chromium);
   const addresses = {
     url: `ws://${LAN}:${broadcaster.port}/`,

@@ -4,8 +4,8 @@ import * as peer from '/index.js';
 
 const { exports: jIO } = globalThis.module;
 const FIRST = ['Ada', 'Grace', 'Alan', 'Barbara', 'Edsger', 'Donald', 'Tony', 'Frances', 'John', 'Margaret', 'Dennis', 'Ken', 'Sophie', 'Niklaus'];
-const LAST = ['Lovelace', 'Hopper', 'Turing', 'Liskov', 'Dijkstra', 'Knuth', 'Hoare', 'Allen', 'Backus', 'Hamilton', 'Ritchie', 'Thompson', 'Wilson', 'Wirth'];
-const CITY = ['Paris', 'London', 'Berlin', 'Lille'];
+const LAST = ['Lovelace', 'Hopper', 'Turing', 'Liskov', 'Dijkstra', 'Knuth', 'Hoare', 'Allen', 'Backus', 'Jackson', 'Ritchie', 'Thompson', 'Wilson', 'Wirth'];
+const CITY = ['Paris', 'London', 'Berlin', 'Lille', 'Tallinn', 'Porto', 'Ghent', 'Bergen'];
 
 /** A record of about 315 bytes with 8 properties, the same for the same number. */
 function record(n) {
