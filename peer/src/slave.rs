@@ -236,7 +236,7 @@ impl Slave {
                 master,
                 protocol,
             } => self.on_connected(session, master, protocol),
-            Event::Lost { detail, .. } => self.on_lost(detail),
+            Event::Lost { detail, .. } => self.on_lost(&detail),
             Event::Pausing { until, failure } => self.tell(State {
                 step: Some("pausing"),
                 detail: failure.to_string(),
@@ -276,7 +276,8 @@ impl Slave {
         });
     }
 
-    fn on_lost(&mut self, detail: String) {
+    fn on_lost(&mut self, why: &str) {
+        let detail = format!("The connection was lost: {}.", why.trim_end_matches('.'));
         self.session = None;
         self.calls.handle_lost();
         match self.on_loss {

@@ -39,7 +39,7 @@ impl fmt::Display for Seen {
             .map(|(_, target)| target.as_str())
             .collect();
         if targets.is_empty() {
-            f.write_str("none")?;
+            f.write_str("an unknown address")?;
         }
         for (place, target) in targets.into_iter().enumerate() {
             let comma = if place > 0 { ", " } else { "" };
@@ -413,7 +413,7 @@ mod tests {
     #[test]
     fn what_was_seen_is_told_in_words() {
         let mut seen = Seen::default();
-        assert_eq!(seen.to_string(), "none");
+        assert_eq!(seen.to_string(), "an unknown address");
         for target in ["10.0.0.5", "x.local", "10.0.0.5"] {
             seen.candidates.push((Kind::Host, target.to_owned()));
         }

@@ -2,7 +2,7 @@
 
 use crate::world::{Did, World, good_wire};
 use broadcaster::signalling::master;
-use broadcaster::signalling::slave::{Event, Slave, Step};
+use broadcaster::signalling::slave::{Cause, Event, Slave, Step};
 
 fn is_reaching(did: &Did) -> bool {
     *did == Did::Slave(Event::Step(Step::Reaching))
@@ -25,6 +25,27 @@ fn a_restarted_master_gets_its_slaves_back() {
         slaves
             .iter()
             .all(|slave| world.network.are_joined(*slave, second))
+    );
+}
+
+#[test]
+fn a_loss_is_told_as_one_before_anything_was_tried() {
+    let mut world = World::new(good_wire(), 1);
+    let master = world.add_master("192.168.1.2", "M");
+    let slave = world.add_slave("192.168.1.5", "S");
+    world.run_for(1000);
+    world.kill(master);
+    world.run_for(60_000);
+    let causes = world.log.iter().filter_map(|(_, node, did)| match did {
+        Did::Slave(Event::Pausing { failure, .. }) if *node == slave => Some(failure.cause.clone()),
+        _ => None,
+    });
+    let causes: Vec<_> = causes.collect();
+    assert!(matches!(causes[0], Cause::Lost(_)), "{causes:?}");
+    assert!(causes.len() > 1, "{causes:?}");
+    assert!(
+        causes[1..].iter().all(|cause| *cause == Cause::NoMaster),
+        "{causes:?}"
     );
 }
 

@@ -7,7 +7,8 @@ use std::net::IpAddr;
 
 /// What was tried since the person asked, or since the connection was lost.
 ///
-/// Its `Display` is three sentences for the person: what happened, what was tried, what to check.
+/// Its `Display` is for the person: what happened, what was tried where that tells something, and
+/// what to check; a sentence each.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     /// How far it came.
@@ -31,6 +32,8 @@ pub struct Failure {
 /// How far a slave came.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cause {
+    /// The connection has just been lost, in the browser's words, and nothing was tried yet.
+    Lost(String),
     /// No WebSocket to the broadcaster came to be.
     Unreachable,
     /// The broadcaster closed it with this code and reason.
@@ -55,28 +58,10 @@ pub enum Cause {
 }
 
 impl Cause {
-    fn happened(&self) -> String {
-        match self {
-            Self::Unreachable => "The broadcaster could not be reached".into(),
-            Self::Refused { code, reason } if reason.is_empty() => {
-                format!("The broadcaster closed the connection (code {code})")
-            }
-            Self::Refused { reason, .. } => {
-                format!("The broadcaster closed the connection: {reason}")
-            }
-            Self::NoMaster => "The broadcaster is there, but no master answered".into(),
-            Self::OtherMasters => "The chosen master did not answer".into(),
-            Self::Declined(Reason::Full) => "The master has no free connection".into(),
-            Self::Declined(Reason::Busy) => "The master is busy with others who connect".into(),
-            Self::Declined(Reason::Gone | Reason::Other) => "The master declined".into(),
-            Self::Browser(detail) => format!("The browser makes no connection: {detail}"),
-            Self::NoAddresses => "Neither device found an address to be reached at".into(),
-            Self::NoPath => "The master answered, but no path to it was found".into(),
-        }
-    }
-
+    /// What a person can do about it.
     fn check(&self) -> &'static str {
         match self {
+            Self::Lost(_) => "It comes back by itself as soon as the master can be reached again",
             Self::Unreachable => {
                 "Check that sharing is on, that the address is typed right, and that both devices \
                  are on the same network"
@@ -94,23 +79,69 @@ impl Cause {
     }
 }
 
+impl Failure {
+    fn happened(&self) -> String {
+        match &self.cause {
+            Cause::Lost(detail) => format!("The connection was lost: {detail}"),
+            Cause::Unreachable => "The broadcaster could not be reached".into(),
+            Cause::Refused { code, reason } if reason.is_empty() => {
+                format!("The broadcaster closed the connection (code {code})")
+            }
+            Cause::Refused { reason, .. } => {
+                format!("The broadcaster closed the connection: {reason}")
+            }
+            Cause::NoMaster => "The broadcaster is there, but nobody serves records".into(),
+            Cause::OtherMasters => "The chosen master did not answer".into(),
+            Cause::Declined(Reason::Full) => format!("{} has no free connection", self.master()),
+            Cause::Declined(Reason::Busy) => {
+                format!("{} is busy with others who connect", self.master())
+            }
+            Cause::Declined(Reason::Gone | Reason::Other) => format!("{} declined", self.master()),
+            Cause::Browser(detail) => format!("The browser makes no connection: {detail}"),
+            Cause::NoAddresses => "Neither device found an address to be reached at".into(),
+            Cause::NoPath => format!("{} answered, but no path to it was found", self.master()),
+        }
+    }
+
+    /// What was tried, where a person can make something of it.
+    fn tried(&self) -> Option<String> {
+        match &self.cause {
+            Cause::Unreachable => Some(format!("Tried {}", Times(self.reached))),
+            Cause::NoMaster => Some(format!("Asked {}", Times(self.asked))),
+            Cause::OtherMasters => Some(format!("Others did: {}", self.names().join(", "))),
+            Cause::NoPath => Some(format!(
+                "Tried {}, from this device at {} to the master at {}",
+                Times(self.connections),
+                self.local,
+                self.remote
+            )),
+            Cause::NoAddresses => Some(format!("Tried {}", Times(self.connections))),
+            Cause::Lost(_) | Cause::Refused { .. } | Cause::Declined(_) | Cause::Browser(_) => None,
+        }
+    }
+
+    /// The master as the subject of a sentence: by its name, where only one answered and has one.
+    fn master(&self) -> String {
+        match self.names()[..] {
+            [name] => format!("“{name}”"),
+            _ => "The master".into(),
+        }
+    }
+
+    fn names(&self) -> Vec<&str> {
+        let names = self.answered.iter().map(Name::as_str);
+        names.filter(|name| !name.is_empty()).collect()
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}. Tried: ", self.cause.happened())?;
-        write!(f, "reached out {}", Times(self.reached))?;
-        if self.asked > 0 {
-            write!(f, ", asked {}", Times(self.asked))?;
+        // The browser's words, and a broadcaster's, may bring their own full stop.
+        write!(f, "{}. ", self.happened().trim_end_matches('.'))?;
+        if let Some(tried) = self.tried() {
+            write!(f, "{tried}. ")?;
         }
-        if !self.answered.is_empty() {
-            let names: Vec<&str> = self.answered.iter().map(Name::as_str).collect();
-            write!(f, ", answered by {}", names.join(", "))?;
-        }
-        if self.connections > 0 {
-            write!(f, ", connected {}", Times(self.connections))?;
-            write!(f, "; own addresses: {}", self.local)?;
-            write!(f, "; the master's: {}", self.remote)?;
-        }
-        write!(f, ". {}.", self.cause.check())
+        write!(f, "{}.", self.cause.check())
     }
 }
 
@@ -139,6 +170,8 @@ pub(super) struct Tally {
     pub(super) closed: Option<(u16, String)>,
     pub(super) declined: Option<Reason>,
     pub(super) refused: Option<String>,
+    /// Why the connection ended that is to be made again; only until the next try begins.
+    pub(super) lost: Option<String>,
     pub(super) local: Seen,
     pub(super) remote: Seen,
 }
@@ -161,6 +194,9 @@ impl Tally {
     fn cause(&self, has_answers: bool) -> Cause {
         let nobody_knows_an_address =
             self.local.candidates.is_empty() && self.remote.candidates.is_empty();
+        if let Some(detail) = &self.lost {
+            return Cause::Lost(detail.clone());
+        }
         if let Some((code, reason)) = &self.closed {
             return Cause::Refused {
                 code: *code,
@@ -175,7 +211,7 @@ impl Tally {
             (1.., None) if nobody_knows_an_address => Cause::NoAddresses,
             (1.., None) => Cause::NoPath,
             (0, None) if has_answers => Cause::OtherMasters,
-            (0, None) if self.entered > 0 => Cause::NoMaster,
+            (0, None) if self.entered > 0 || self.asked > 0 => Cause::NoMaster,
             (0, None) => Cause::Unreachable,
         }
     }
@@ -202,6 +238,15 @@ mod tests {
             (
                 Tally {
                     entered: 1,
+                    ..tally()
+                },
+                false,
+                Cause::NoMaster,
+            ),
+            (
+                // In a room that was entered in the trial before this one.
+                Tally {
+                    asked: 1,
                     ..tally()
                 },
                 false,
@@ -264,28 +309,49 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_says_what_was_tried_and_what_to_check() {
+    fn a_failure_says_what_happened_what_was_tried_and_what_to_check() {
+        let told = |tally: &Tally, answered: &[&str]| {
+            let answered = answered.iter().map(|name| Name::from(*name)).collect();
+            tally.to_failure(answered, None).to_string()
+        };
         let mut tally = Tally {
             reached: 1,
             entered: 1,
             asked: 2,
             ..Tally::default()
         };
-        let told = tally.to_failure(vec![], None).to_string();
         assert_eq!(
-            told,
-            "The broadcaster is there, but no master answered. Tried: reached out once, asked \
-             twice. On the sharing computer, press Serve my records."
+            told(&tally, &[]),
+            "The broadcaster is there, but nobody serves records. Asked twice. On the sharing \
+             computer, press Serve my records."
+        );
+        assert_eq!(
+            told(&tally, &["Library", "Kitchen"]),
+            "The chosen master did not answer. Others did: Library, Kitchen. Start that master \
+             again, or choose one of the others."
         );
         tally.connections = 3;
         tally.local.candidates.push((Kind::Host, "10.0.0.5".into()));
-        let told = tally.to_failure(vec!["Kitchen".into()], None).to_string();
+        let text = told(&tally, &["Kitchen"]);
         assert!(
-            told.contains(
-                "answered by Kitchen, connected 3 times; own addresses: 10.0.0.5; \
-                               the master's: none. Check that both devices"
+            text.starts_with(
+                "“Kitchen” answered, but no path to it was found. Tried 3 times, from this device \
+                 at 10.0.0.5 to the master at an unknown address. Check that both devices"
             ),
-            "{told}"
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn what_was_not_tried_is_not_told() {
+        let tally = Tally {
+            lost: Some("the network path is gone.".into()),
+            ..Tally::default()
+        };
+        assert_eq!(
+            tally.to_failure(vec!["Library".into()], None).to_string(),
+            "The connection was lost: the network path is gone. It comes back by itself as soon as \
+             the master can be reached again."
         );
     }
 }

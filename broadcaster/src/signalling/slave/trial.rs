@@ -37,11 +37,15 @@ impl Slave {
                 if now - since >= STEADY {
                     self.backoff.reset();
                 }
+                let tally = Tally {
+                    lost: Some(detail.clone()),
+                    ..Tally::default()
+                };
                 self.push_event(Event::Lost { session, detail });
                 self.trial = Trial {
                     occasion: Occasion::Again,
                     deadline: None,
-                    tally: Tally::default(),
+                    tally,
                 };
                 self.pause(now);
             }
