@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::js;
 
@@ -27,6 +27,15 @@ impl Limit {
         }
     }
 
+    /// The places again. A count of 0 would be no bound; half a row is none.
+    pub(crate) fn to_json(self) -> Value {
+        match self.count {
+            None => json!([self.skip]),
+            Some(0) => json!([self.skip, 0.5]),
+            Some(count) => json!([self.skip, count]),
+        }
+    }
+
     /// The rows kept of `len`.
     pub(crate) fn window(self, len: usize) -> Range<usize> {
         let start = usize::try_from(self.skip).unwrap_or(0).min(len);
@@ -46,8 +55,6 @@ impl Limit {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]

@@ -177,6 +177,31 @@ impl AllDocs {
         })
     }
 
+    /// The same options for a storage of another kind: those that ask for something.
+    pub fn to_json(&self) -> Value {
+        let sort_on: Vec<Value> = self.sort_on.iter().map(SortKey::to_json).collect();
+        let asked = [
+            (
+                "query",
+                (self.query != Query::ALL).then(|| write_query(&self.query)),
+            ),
+            ("sort_on", (!sort_on.is_empty()).then(|| sort_on.into())),
+            (
+                "limit",
+                (self.limit != Limit::default()).then(|| self.limit.to_json()),
+            ),
+            ("select_list", self.select_list.clone().map(Value::from)),
+            (
+                "include_docs",
+                self.include_docs.then_some(Value::Bool(true)),
+            ),
+        ];
+        let asked = asked.into_iter();
+        asked
+            .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+            .collect()
+    }
+
     /// The query asked for.
     pub fn query(&self) -> &Query {
         &self.query
@@ -185,6 +210,15 @@ impl AllDocs {
     /// Whether whole documents are asked for.
     pub fn includes_documents(&self) -> bool {
         self.include_docs
+    }
+}
+
+/// As text, which more storages take than JSON, where that has words for it.
+fn write_query(query: &Query) -> Value {
+    let text = Value::from(query.to_text());
+    match Query::from_json(&text) {
+        Ok(read) if read == *query => text,
+        Ok(_) | Err(_) => query.to_json(),
     }
 }
 
@@ -254,6 +288,29 @@ mod tests {
         });
         assert_eq!(read(nothing), Ok(AllDocs::default()));
         assert_eq!(read(json!({})), Ok(AllDocs::default()));
+    }
+
+    #[test]
+    fn options_written_and_read_again_are_the_same() {
+        let table = [
+            json!({}),
+            json!({"query": "last:\"%love%\" OR (a:b AND NOT c)", "include_docs": true}),
+            json!({"query": {"type": "simple", "key": "", "value": "x\"y"}}),
+            json!({"query": {"type": "simple", "key": "two words", "value": 5}}),
+            json!({"sort_on": [["last", "ascending"], ["first", "descending"], ["x", "up"]]}),
+            json!({"limit": [3]}),
+            json!({"limit": [3, 4]}),
+            json!({"limit": [0, -2]}),
+            json!({"limit": [0, 0.5]}),
+            json!({"select_list": []}),
+            json!({"select_list": ["first", "last"]}),
+        ];
+        for options in table {
+            let asked = read(options).unwrap();
+            let written = asked.to_json();
+            assert_eq!(read(written.clone()), Ok(asked), "{written}");
+        }
+        assert_eq!(AllDocs::default().to_json(), json!({}));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::document::{Document, ID_KEY, property};
 use crate::error::Kind;
@@ -163,6 +163,15 @@ impl SortKey {
             Direction::Descending => ranks.iter_mut().for_each(|rank| *rank = u32::MAX - *rank),
         }
         Some(ranks)
+    }
+
+    /// The pair again.
+    pub(crate) fn to_json(&self) -> Value {
+        let direction = self.direction.map(|direction| match direction {
+            Direction::Ascending => "ascending",
+            Direction::Descending => "descending",
+        });
+        json!([self.name, direction])
     }
 
     fn compare(&self, left: &Cell<'_>, right: &Cell<'_>) -> Result<Ordering, Error> {
@@ -323,8 +332,6 @@ impl<'a> Cell<'a> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn sorted(values: &[Value], direction: Option<Direction>) -> Result<Vec<usize>, Error> {

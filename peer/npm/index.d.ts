@@ -332,13 +332,42 @@ export interface IndexedStorage extends Records, Events<{ standing: Standing }> 
   close(): void;
 }
 
+/** What `allDocs` of a page's own storage is asked for: always in this form, and only what was asked for. */
+export interface ForeignOptions {
+  /** jIO's query language as text; as JSON only where a query has no text. */
+  query?: string | Json;
+  limit?: [number, number?];
+  sort_on?: [string, 'ascending' | 'descending'][];
+  select_list?: string[];
+  include_docs?: boolean;
+}
+
 /**
- * Serves records to the devices that a broadcaster brings. A transport that is given as a function is made again
+ * A storage of the page: any object with these methods of jIO, for example a jIO, or a database that `connect` gave.
+ * It is called with checked arguments only, answers queries itself, and may reject with an error that has a
+ * `status_code`. Without the four methods of attachments it has none.
+ */
+export interface ForeignStorage {
+  post(doc: Doc): PromiseLike<string>;
+  put(id: string, doc: Doc): PromiseLike<unknown>;
+  get(id: string): PromiseLike<Doc>;
+  remove(id: string): PromiseLike<unknown>;
+  allDocs(options: ForeignOptions): PromiseLike<{ data: { rows: { id: string; value?: Doc; doc?: Doc }[] } }>;
+  putAttachment?(id: string, name: string, content: Blob): PromiseLike<unknown>;
+  getAttachment?(id: string, name: string, options: { format: 'blob' }): PromiseLike<Blob>;
+  removeAttachment?(id: string, name: string): PromiseLike<unknown>;
+  allAttachments?(id: string): PromiseLike<object>;
+  repair?(): PromiseLike<unknown>;
+}
+
+/**
+ * Serves records to the devices that a broadcaster brings; throws a {@link JioError} of 400 where the address or the
+ * storage is none. A transport that is given as a function is made again
  * whenever it has ended.
  */
 export declare function serve(
   to: string | Transport | (() => Transport | Promise<Transport>),
-  storage: Storage | IndexedStorage,
+  storage: Storage | IndexedStorage | ForeignStorage,
   options?: ServeOptions,
 ): Master;
 
@@ -347,3 +376,9 @@ export declare function indexedDB(name?: string): IndexedStorage;
 
 /** Records that are gone with the page. */
 export declare function memory(): Storage;
+
+/**
+ * Fetches and compiles the WASM, which the first `connect`, `serve` or storage does otherwise. A page that knows it
+ * will need it can have it ready.
+ */
+export declare function load(): Promise<void>;

@@ -3,6 +3,7 @@
 import { Database } from './database.js';
 import { Master } from './master.js';
 import { Indexed, Storage } from './storage.js';
+import { load as loadWasm } from './wasm.js';
 
 export { JioError } from './error.js';
 
@@ -13,3 +14,6 @@ export const serve = (to, storage, options) => new Master(to, storage, options);
 export const indexedDB = (name = 'serverless') => new Indexed(name);
 
 export const memory = () => new Storage(({ Store }) => Store.memory());
+
+/** Only that it is done is told. */
+export const load = () => loadWasm().then(() => {});

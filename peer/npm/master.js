@@ -26,7 +26,7 @@ export class Master extends EventTarget {
     this.#name = name;
     const { url, servers = [] } = typeof to === 'string' ? toAddress(to) : {};
     const transport = typeof to === 'string' ? NO_TRANSPORT : this.#transport(typeof to === 'function' ? to : once(to));
-    this.#loading = this.#serve(url, transport, servers, storage, validate);
+    this.#loading = this.#serve(url, transport, servers, toStore(storage), validate);
     this.#loading.catch((error) => this.#onState({ state: 'closed', detail: error.message, retry_at: null }));
     this.#listen(signal);
   }
@@ -102,9 +102,8 @@ export class Master extends EventTarget {
     else if (frame instanceof Uint8Array) this.#tell((inner) => inner.pageBytes(number, frame));
   }
 
-  async #serve(url, transport, servers, storage, validate) {
-    const { Service } = await load();
-    const store = await toStore(storage);
+  async #serve(url, transport, servers, opening, validate) {
+    const [{ Service }, store] = await Promise.all([load(), opening]);
     this.#inner = new Service(url, transport, servers, this.#id, this.#name, store, this.#page(validate));
     return this.#inner;
   }

@@ -1,6 +1,7 @@
 // Storages: what `serve` keeps records in, each also a database by itself.
 
 import { JioError, toRefusal } from './error.js';
+import { toForeign } from './foreign.js';
 import { Records, toJson } from './records.js';
 import { load } from './wasm.js';
 
@@ -90,10 +91,11 @@ export class Indexed extends Storage {
   }
 }
 
-/** The WASM's store of a storage that `serve` was given. */
+/** A promise of the WASM's store for a storage that `serve` was given; throws at once where it is none. */
 export function toStore(storage) {
   if (storage instanceof Storage) return Storage.store(storage);
-  throw new JioError('a storage is what indexedDB() or memory() gives', 400);
+  const foreign = toForeign(storage);
+  return load().then(({ Store }) => Store.foreign(foreign));
 }
 
 function rethrow(error) {

@@ -6,11 +6,11 @@ use crate::calls::Order;
 use crate::connections::spawn;
 use crate::line::{LineHeard, LineId, To};
 use crate::master::{self, Master, PageId};
-use crate::page::{DatabasePage, MasterPage, Transport, Wire};
+use crate::page::{DatabasePage, ForeignStorage, MasterPage, Transport, Wire};
 use crate::queue::Queue;
 use crate::serving::{self, Answer};
 use crate::slave::{self, Loss, Slave};
-use crate::storage::{AttachmentReader, Memory, Storage, Upload};
+use crate::storage::{AttachmentReader, Foreign, Memory, Storage, Upload};
 use broadcaster::signalling::Framing;
 use broadcaster::signalling::message::PeerId;
 use jio::CAPACITIES;
@@ -148,6 +148,11 @@ impl Store {
     /// Records that are gone with the page.
     pub fn memory() -> Self {
         Self(Rc::new(Memory::default()))
+    }
+
+    /// Records in a storage that the page brings.
+    pub fn foreign(storage: ForeignStorage) -> Self {
+        Self(Rc::new(Foreign::new(storage)))
     }
 
     /// Calls it directly: resolves with the result as JSON, or with a blob.

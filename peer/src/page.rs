@@ -1,5 +1,5 @@
-//! What the JavaScript half of the package is told. Its functions never throw, but for `validate`, and
-//! never call back before they return.
+//! What the JavaScript half of the package is told. Its functions never throw, but for `validate` and
+//! those of a storage, and never call back before they return.
 
 use wasm_bindgen::prelude::*;
 use web::blob::RawBlob;
@@ -47,13 +47,40 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = validate)]
     pub(crate) fn validate(this: &MasterPage, json: &str) -> Result<(), Refusal>;
 
-    /// What `validate` throws: always an object of this form.
+    /// What `validate` throws, and a storage rejects with: always an object of this form.
     pub type Refusal;
 
     #[wasm_bindgen(method, getter)]
     pub(crate) fn status_code(this: &Refusal) -> u16;
     #[wasm_bindgen(method, getter)]
     pub(crate) fn message(this: &Refusal) -> String;
+
+    /// A storage that the page brings, as foreign.js presents it. Its promises reject with a
+    /// [`Refusal`].
+    pub type ForeignStorage;
+
+    /// Calls a method without content; arguments and result are JSON.
+    #[wasm_bindgen(method, catch)]
+    pub(crate) async fn call(
+        this: &ForeignStorage,
+        method: &str,
+        arguments: &str,
+    ) -> Result<JsValue, JsValue>;
+    /// Stores an attachment.
+    #[wasm_bindgen(method, catch, js_name = putAttachment)]
+    pub(crate) async fn put_attachment(
+        this: &ForeignStorage,
+        id: &str,
+        name: &str,
+        content: RawBlob,
+    ) -> Result<JsValue, JsValue>;
+    /// Reads an attachment: a blob.
+    #[wasm_bindgen(method, catch, js_name = getAttachment)]
+    pub(crate) async fn attachment(
+        this: &ForeignStorage,
+        id: &str,
+        name: &str,
+    ) -> Result<JsValue, JsValue>;
 
     /// A way to the broadcaster that the page provides. What it hears it tells `lineOpened`, `lineText`
     /// and `lineClosed`.

@@ -1,7 +1,7 @@
 // Uses the whole face of the package; the type checker must find nothing to say.
 
-import { connect, indexedDB, memory, serve, JioError } from 'lan-broadcaster-peer';
-import type { AllDocsResult, ConnectionState, Database, Master, Peer, Transport } from 'lan-broadcaster-peer';
+import { connect, indexedDB, load, memory, serve, JioError } from 'lan-broadcaster-peer';
+import type { AllDocsResult, ConnectionState, Database, Doc, ForeignStorage, Master, Peer, Transport } from 'lan-broadcaster-peer';
 import { register } from 'lan-broadcaster-peer/jio-storage.js';
 
 type Person = { first: string; last: string };
@@ -63,6 +63,20 @@ export async function master(url: string, channel: BroadcastChannel): Promise<Ma
   connect(channel).addEventListener('state', () => detach());
   it.name = 'Cellar';
   return it;
+}
+
+export async function own(url: string): Promise<Master> {
+  await load();
+  const docs = new Map<string, Doc>();
+  const storage: ForeignStorage = {
+    post: async (doc) => (docs.set('id', doc), 'id'),
+    put: async (id, doc) => docs.set(id, doc),
+    get: async (id) => docs.get(id) ?? Promise.reject(new JioError('There is none.', 404)),
+    remove: async (id) => docs.delete(id),
+    allDocs: async ({ limit }) => ({ data: { rows: [...docs].slice(limit?.[0]).map(([id, doc]) => ({ id, doc })) } }),
+  };
+  serve(url, connect(url)).close();
+  return serve(url, storage);
 }
 
 export const jio: (given: Parameters<typeof register>[0]) => void = (jIO) => register(jIO);

@@ -16,6 +16,8 @@ export async function mistakes(database: Database): Promise<void> {
   database.state = null;
   // @ts-expect-error: a copy is restored in one of two ways
   await indexedDB().restore(new Blob(), 'merge');
+  // @ts-expect-error: a storage has more methods
+  serve('ws://192.168.1.5:9999/', { get: async () => ({}) });
   // @ts-expect-error: a master needs a storage
   serve('ws://192.168.1.5:9999/');
 }

@@ -1,10 +1,13 @@
-//! Where a master keeps its records: what a storage answers, and the one in IndexedDB.
+//! Where a master keeps its records: what a storage answers, the one in IndexedDB, one in memory, and
+//! those that a page brings.
 
 pub(crate) mod face;
+mod foreign;
 mod indexed_db;
 mod layout;
 mod memory;
 
+pub(crate) use foreign::Foreign;
 pub use indexed_db::{IndexedDb, Mode, Restored, Save, Standing};
 pub use memory::Memory;
 
