@@ -3,6 +3,7 @@
 
 use broadcaster::envelope::{ToHub, ToMember};
 use broadcaster::link::{Command, Link, Message, Report};
+use broadcaster::signalling;
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -55,6 +56,10 @@ fn every_example_says_what_it_is() {
         "hub → companion",
         "hub → client",
         "client → hub",
+        "signalling",
+        // Read by jio/tests/protocol_examples_are_true.rs.
+        "caller → server",
+        "server → caller",
     ];
     for (label, example) in examples() {
         assert!(known.contains(&label), "{label:?} before {example}");
@@ -86,6 +91,32 @@ fn envelopes_for_the_hub() {
     for example in labelled("client → hub") {
         assert_same(&ToHub::from_text(example).unwrap(), example);
     }
+}
+
+#[test]
+fn signalling_messages() {
+    let mut actions = BTreeSet::new();
+    for example in labelled("signalling") {
+        let message = signalling::Message::parse(example).unwrap();
+        assert_same(&message, example);
+        let value: Value = serde_json::from_str(example).unwrap();
+        actions.insert(value["action"].as_str().unwrap().to_owned());
+        if let Some(data) = value["data"].as_str().filter(|data| !data.is_empty()) {
+            assert!(
+                serde_json::from_str::<Value>(data).unwrap().is_object(),
+                "{data}"
+            );
+        }
+    }
+    let all = [
+        "announce",
+        "answer",
+        "candidate",
+        "offer",
+        "refuse",
+        "request",
+    ];
+    assert_eq!(actions, all.map(str::to_owned).into());
 }
 
 #[test]
