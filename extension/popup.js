@@ -4,7 +4,7 @@ import { openSession } from './session.js';
 import { chooseAddress, paint, purpose, refuse, tick } from './popup-view.js';
 import { openRecords, paintServing } from './records.js';
 
-const UNREACHABLE = { status: 'unreachable', detail: 'Reload it, or see its errors at chrome://extensions.' };
+const UNREACHABLE = { status: 'unreachable', detail: 'Reload it. If this comes back, its errors are listed at chrome://extensions.' };
 let state = { status: 'loading' };
 
 const session = openSession({
