@@ -75,7 +75,7 @@ export function openLink({ onstatus, onchange }) {
     dismiss: (peer) => line.postMessage({ kind: 'dismiss', peer }),
     retry: () => line.postMessage({ kind: 'retry' }),
     saveCopy: () => ask({ kind: 'save' }),
-    restore: (file) => ask({ kind: 'restore', file }),
+    restore: (file, mode) => ask({ kind: 'restore', file, mode }),
   };
 }
 

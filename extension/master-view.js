@@ -23,8 +23,7 @@ export function tick(status) {
     const seconds = Math.ceil((status.retry_at - Date.now()) / 1000);
     say($('pause'), seconds > 0 ? 'pause-on' : 'pause-over', { seconds });
   }
-  $('copied').hidden = status.copied_at === null;
-  if (status.copied_at !== null) setText($('copied-age'), ago(status.copied_at));
+  paintCopied(status.copied_at);
   paintPeers(status.peers);
 }
 
@@ -45,7 +44,9 @@ function paintPeer(row, { id, address, state, since }) {
   return row;
 }
 
-function ago(at) {
+function paintCopied(at) {
+  if (at === null) return say($('copied'), 'copied-never');
   const words = age((Date.now() - at) / 1000);
-  return words === 'now' ? words : `${words} ago`;
+  const date = new Date(at).toLocaleDateString([], { dateStyle: 'medium' });
+  say($('copied'), 'copied-last', { date, age: words === 'now' ? words : `${words} ago` });
 }

@@ -51,14 +51,16 @@ $('restore-file').addEventListener('change', ({ target }) => {
   if (target.files.length === 0) return;
   setText($('restore-name'), target.files[0].name);
   $('restore-dialog').returnValue = '';
+  $('restore-dialog').querySelector('form').reset();
   $('restore-dialog').showModal();
 });
 $('restore-dialog').addEventListener('close', ({ target }) => {
   const [file] = $('restore-file').files;
   $('restore-file').value = '';
   if (target.returnValue !== 'restore') return;
+  const { mode } = target.querySelector('form').elements;
   attempt('copy-restoring', async () => {
-    const records = await link.restore(file);
+    const records = await link.restore(file, mode.value);
     say($('copy-outcome'), 'copy-restored', { records });
     await list.refresh();
   });

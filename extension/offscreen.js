@@ -83,7 +83,7 @@ async function save() {
   return new File([copy], `records-${new Date().toISOString().slice(0, 10)}.tar`, { type: copy.type });
 }
 
-async function restore(file, mode = 'add') {
+async function restore(file, mode) {
   const { documents } = await storage.restore(file, mode);
   line.postMessage({ kind: 'change' });
   return documents;

@@ -62,6 +62,16 @@ export function toLabel(id, record) {
   return label.length > LABEL_LENGTH ? `${label.slice(0, LABEL_LENGTH)} …` : label;
 }
 
+/** Orders `[id, record]` as a book of addresses does: by last name, then first; what has none by its label. */
+export function byName([leftId, left], [rightId, right]) {
+  const keys = ({ first, last }, label) => [last ?? first ?? label, first ?? label, label].map(toShown);
+  const others = keys(right, toLabel(rightId, right));
+  const order = keys(left, toLabel(leftId, left)).map((key, at) => COLLATOR.compare(key, others[at]));
+  return order.find((order) => order !== 0) ?? 0;
+}
+
+const COLLATOR = new Intl.Collator(undefined, { numeric: true });
+
 function parse(text, row) {
   try {
     return JSON.parse(text);

@@ -1,7 +1,7 @@
 // Finds records and shows a page of them. The newest question wins; a row that is there stays the same
 // element, so that focus and place are kept.
 
-import { toLabel, toShown } from './fields.js';
+import { byName, toLabel, toShown } from './fields.js';
 import { PAGE, toOptions } from './query.js';
 import { copy, fill, say, setText } from './template.js';
 
@@ -107,11 +107,14 @@ export class RecordList {
   }
 
   #paint(found) {
-    const shown = found.slice(0, PAGE);
+    const hasMore = found.length > PAGE;
+    const shown = found.slice(0, PAGE).map(({ id, doc, value }) => [id, doc ?? value ?? {}]);
+    // Many records stay in the master's order, which costs it nothing: sorting them all for each page would.
+    if (!hasMore && this.#skip === 0) shown.sort(byName);
     this.#root.dataset.state = shown.length > 0 ? 'found' : 'empty';
     this.#paintRows(shown);
-    this.#paintCount(shown.length, found.length > PAGE);
-    this.#paintPages(found.length > PAGE);
+    this.#paintCount(shown.length, hasMore);
+    this.#paintPages(hasMore);
     // The last page's only record was removed: there is one page less.
     if (shown.length === 0 && this.#skip > 0) this.#turn(-PAGE);
   }
@@ -119,7 +122,7 @@ export class RecordList {
   #paintRows(found) {
     const list = this.#part('rows');
     const before = new Map([...list.children].map((row) => [row.dataset.id, row]));
-    const rows = found.map(({ id, doc, value }) => paintRow(before.get(id) ?? copy('record'), id, doc ?? value ?? {}));
+    const rows = found.map(([id, record]) => paintRow(before.get(id) ?? copy('record'), id, record));
     const isSame = rows.length === list.children.length && rows.every((row, at) => row === list.children[at]);
     if (!isSame) list.replaceChildren(...rows);
   }

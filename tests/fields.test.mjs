@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fromJson, fromRows, Mistake, toJson, toLabel, toRows, toShown } from '../pages/fields.js';
+import { byName, fromJson, fromRows, Mistake, toJson, toLabel, toRows, toShown } from '../pages/fields.js';
 
 const RECORDS = [
   { first: 'Ada', last: 'Lovelace' },
@@ -53,4 +53,17 @@ test('a label is made of the first words of a record, or of its id', () => {
   assert.equal(toLabel('id', { first: 'Ada', list: [], last: 'Lovelace', x: 'y' }), 'Ada Lovelace');
   assert.equal(toLabel('id', { first: '', list: [] }), 'id');
   assert.ok(toLabel('id', { first: 'a'.repeat(5000) }).length < 100);
+});
+
+test('a list is in the order of names, as people read them; what has no name is there by its label', () => {
+  const records = {
+    1: { first: 'Grace', last: 'Hopper' },
+    2: { first: 'Ada', last: 'Lovelace' },
+    3: { first: 'Anne', last: 'hopper' },
+    4: { title: 'Letters 10' },
+    5: { title: 'Letters 9' },
+    6: { last: 5, first: null },
+    7: { first: 'Katherine' },
+  };
+  assert.deepEqual(Object.entries(records).sort(byName).map(([id]) => id), ['6', '3', '1', '7', '5', '4', '2']);
 });

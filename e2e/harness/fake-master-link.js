@@ -19,8 +19,8 @@ export function openLink({ onstatus, onchange }) {
       commands.push(['saveCopy']);
       return new File(['copy'], 'records.copy');
     },
-    async restore(file) {
-      commands.push(['restore', await file.text()]);
+    async restore(file, mode) {
+      commands.push(['restore', await file.text(), mode]);
       if (file.name.includes('broken')) throw new Error('This file is no copy of records.');
       return 3;
     },

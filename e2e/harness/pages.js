@@ -32,6 +32,8 @@ export class Pages {
     it.origin = `http://127.0.0.1:${it.server.address().port}`;
     it.browser = await puppeteer.launch({
       executablePath: process.env.CHROMIUM || 'chromium',
+      // Nothing here takes long: what does not come is not waited for.
+      protocolTimeout: 20_000,
       pipe: true,
       args: ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update',
         '--disable-sync', ...(process.getuid() === 0 ? ['--no-sandbox'] : [])],
@@ -41,9 +43,9 @@ export class Pages {
 
   /**
    * Opens `path`: of the site, or `/extension/…` and `/pages/…` as in the extension. `records` are there
-   * already. What the page complains about is kept in `page.complaints`.
+   * already; `prepare` runs in the page before its own scripts. What the page complains about is kept in `page.complaints`.
    */
-  async page(path, { records = {}, scheme = 'light', width = 390, height = 844, scale = 1 } = {}) {
+  async page(path, { records = {}, scheme = 'light', width = 390, height = 844, scale = 1, prepare = () => {} } = {}) {
     const context = await this.browser.createBrowserContext();
     const page = await context.newPage();
     page.complaints = [];
@@ -55,6 +57,7 @@ export class Pages {
       { name: 'prefers-reduced-motion', value: 'reduce' },
     ]);
     await page.evaluateOnNewDocument((records) => (globalThis.fakeRecords = records), records);
+    await page.evaluateOnNewDocument(prepare);
     await page.goto(this.origin + path);
     return page;
   }
@@ -81,16 +84,6 @@ export class Pages {
 /** Writes into a field by its test id. */
 export async function put(page, id, value) {
   await page.$eval(`[data-testid="${id}"]`, (field, value) => (field.value = value), value);
-}
-
-/** What is wrong with how a page looks: things too wide, controls without a name. */
-export async function faults(page) {
-  return page.evaluate(() => {
-    const { scrollWidth, clientWidth } = document.documentElement;
-    const controls = [...document.querySelectorAll('button, a[href], input, textarea, select')].filter((control) => control.checkVisibility());
-    const nameless = controls.filter((control) => !(control.ariaLabel || control.innerText.trim() || control.labels?.length));
-    return [...(scrollWidth > clientWidth ? ['too wide'] : []), ...nameless.map((control) => control.outerHTML)];
-  });
 }
 
 /** Every test ends with a page that has complained about nothing. */

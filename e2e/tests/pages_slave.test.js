@@ -1,18 +1,17 @@
 // The slave page alone, upon a stand-in of the package: its states, its keyboard, and what hostile peers
-// write. The way over WebRTC is for other tests.
+// write. The way over WebRTC is for other tests, and so is how it looks.
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { done, faults, Pages, put } from '../harness/pages.js';
+import { done, Pages, put } from '../harness/pages.js';
 import { press, text, when } from '../harness/sharing.js';
 
-const PICTURES = fileURLToPath(new URL('../screenshots/', import.meta.url));
 const HOSTILE = '<img src=x onerror="document.title=1"><script>document.title=2</script>"\' & \u202Egnp.';
 const CONNECTED = { state: 'connected', step: null, master: { id: 'm', name: 'Library' }, protocol: 'jio.2' };
 const RECORDS = { a: { first: 'Ada', last: 'Lovelace' }, b: { first: 'Grace', last: 'Hopper' }, c: { title: 'Orbit', born: 1918, tags: ['x'] } };
 
-/** Picture → what the connection says, and the words that the status then has. */
+/** Name → what the connection says, and the words that the status then has. */
 const STATES = {
   ready: [null, /press Connect/],
   reaching: [{ state: 'connecting', step: 'reaching' }, /^reaching 127\.0\.0\.1:\d+ …/],
@@ -21,8 +20,8 @@ const STATES = {
   choosing: [{ state: 'choosing', step: 'choosing' }, /choose/i],
   connected: [CONNECTED, /^connected to “Library”$/],
   'connected-2016': [{ ...CONNECTED, master: null, protocol: '' }, /^connected$/],
-  reconnecting: [{ state: 'reconnecting', step: 'reaching', detail: 'The master was not heard.' }, /lost/],
-  pausing: [{ state: 'reconnecting', step: 'pausing', retry_at: 4e12 }, /lost/],
+  reconnecting: [{ state: 'reconnecting', step: 'reaching', detail: 'The connection was lost.' }, /^reconnecting/],
+  pausing: [{ state: 'reconnecting', step: 'pausing', retry_at: 4e12 }, /^reconnecting/],
   failed: [{ state: 'failed', step: null, detail: 'Nobody answered. Check that sharing is on.' }, /^no connection/],
   closed: [{ state: 'closed', step: null }, /ended/],
 };
@@ -33,22 +32,18 @@ describe('slave page', { timeout: 180_000 }, () => {
   after(() => pages?.close());
 
   for (const [name, [state, words]] of Object.entries(STATES)) {
-    for (const scheme of ['light', 'dark']) {
-      test(`${name}, ${scheme}: its words, and nothing too wide on the smallest screen`, async () => {
-        const page = await pages.page('/', { scheme, width: 320, height: 568 });
-        const status = await text(page, 'status', (text) => !text.startsWith('starting'));
-        if (state) {
-          await press(page, 'connect');
-          await page.evaluate((state) => fake.database.tell(state), state);
-        }
-        assert.match(await text(page, 'status'), words, status);
-        if (state?.detail) assert.equal(await text(page, 'detail'), state.detail);
-        if (!state?.state.startsWith('connected')) assert.doesNotMatch(await text(page, 'status'), /connected/);
-        await page.screenshot({ path: `${PICTURES}slave-${name}-${scheme}.png`, fullPage: true });
-        assert.deepEqual(await faults(page), []);
-        await done(page);
-      });
-    }
+    test(`${name}: its words`, async () => {
+      const page = await pages.page('/');
+      const status = await text(page, 'status', (text) => !text.startsWith('starting'));
+      if (state) {
+        await press(page, 'connect');
+        await page.evaluate((state) => fake.database.tell(state), state);
+      }
+      assert.match(await text(page, 'status'), words, status);
+      if (state?.detail) assert.equal(await text(page, 'detail'), state.detail);
+      if (!state?.state.startsWith('connected')) assert.doesNotMatch(await text(page, 'status'), /connected/);
+      await done(page);
+    });
   }
 
   test('the address of the port it came from is filled in; what else people type is understood', async () => {
