@@ -78,14 +78,17 @@ export class Chromium {
     return promisify(execFile)(COMPANION, words, { env: this.environment });
   }
 
-  async start({ headless = true, switches = [] } = {}) {
+  /** `host`: the computer of lan.js to start at, else this one. */
+  async start({ headless = true, switches = [], host } = {}) {
+    const program = process.env.CHROMIUM || 'chromium';
+    const { executablePath, environment } = host?.launch(program) ?? { executablePath: program };
     this.browser = await puppeteer.launch({
-      executablePath: process.env.CHROMIUM || 'chromium',
+      executablePath,
       pipe: true,
       headless,
       defaultViewport: null,
       userDataDir: this.profile,
-      env: this.environment,
+      env: { ...this.environment, ...environment },
       // Signals go to whoever started us; it closes the browser in order.
       handleSIGINT: false,
       handleSIGTERM: false,

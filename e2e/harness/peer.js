@@ -49,9 +49,11 @@ export async function openSite({ address = '127.0.0.1', files = {} } = {}) {
   return { url: `http://${address}:${server.address().port}/`, close };
 }
 
-/** The real broadcaster, open to all. */
-export async function openBroadcaster({ port = 0 } = {}) {
-  const child = spawn(COMPANION, ['serve', '--open', '--port', String(port)], { stdio: ['ignore', 'pipe', 'inherit'] });
+/** The real broadcaster, open to all; `host`: the computer of lan.js to start it at, else this one. */
+export async function openBroadcaster({ port = 0, host } = {}) {
+  const { executablePath, environment } = host?.launch(COMPANION) ?? { executablePath: COMPANION };
+  const env = { ...process.env, ...environment };
+  const child = spawn(executablePath, ['serve', '--open', '--port', String(port)], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   for await (const line of createInterface(child.stdout)) {
     const found = /ws:\/\/[^\s]+:(\d+)\//.exec(line);
     if (found) {
@@ -81,13 +83,20 @@ export async function openRelay(host = '127.0.0.1') {
   return { url: `ws://${host}:${server.address().port}/`, server, close };
 }
 
-/** A browser with a profile of its own. */
+/**
+ * A browser with a profile of its own; `host`: the computer of lan.js to start it at, else this one.
+ * Chromium, or the program `firefox`.
+ */
 export class Browser {
-  static async open() {
+  static async open({ host, firefox } = {}) {
+    if (firefox) return Browser.#openFirefox(firefox);
     const it = new Browser();
+    const program = process.env.CHROMIUM || 'chromium';
+    const { executablePath, environment } = host?.launch(program) ?? { executablePath: program };
     it.profile = await mkdtemp(join(tmpdir(), 'lan-broadcaster-peer-'));
     it.browser = await puppeteer.launch({
-      executablePath: process.env.CHROMIUM || 'chromium',
+      executablePath,
+      env: { ...process.env, ...environment },
       pipe: true,
       userDataDir: it.profile,
       defaultViewport: null,
@@ -105,14 +114,25 @@ export class Browser {
     return it;
   }
 
-  /** A page with the package as `peer`, and whatever it logs shown when `DEBUG` is set. */
-  async page(url) {
+  static async #openFirefox(executablePath) {
+    const it = new Browser();
+    it.profile = await mkdtemp(join(tmpdir(), 'lan-broadcaster-peer-'));
+    const env = { ...process.env, HOME: it.profile };
+    it.browser = await puppeteer.launch({ browser: 'firefox', executablePath, env, userDataDir: it.profile, handleSIGINT: false });
+    return it;
+  }
+
+  /**
+   * A page with the package as `peer`, and whatever it logs shown when `DEBUG` is set. `index`: where the
+   * package lies, for a page that is not of `openSite`.
+   */
+  async page(url, index = 'index.js') {
     const page = await this.browser.newPage();
     page.on('pageerror', (error) => console.error('page error:', error.message));
     if (process.env.DEBUG) page.on('console', (message) => console.error('page:', message.text()));
     await page.goto(url);
-    await page.evaluate(async () => {
-      globalThis.peer = await import('/index.js');
+    await page.evaluate(async (index) => {
+      globalThis.peer = await import(new URL(index, document.baseURI));
       /** Resolves with the detail of the first event that fits, the present state included. */
       globalThis.until = (target, type, fits) =>
         new Promise((resolve) => {
@@ -130,7 +150,7 @@ export class Browser {
           (value) => ({ value }),
           ({ name, message, status_code }) => ({ name, message, status_code }),
         );
-    });
+    }, index);
     return page;
   }
 

@@ -14,10 +14,16 @@ export async function serveRecords(chromium) {
   return page;
 }
 
-/** Opens the slave page on the port in another browser, and connects. */
-export async function connectSlave(browser) {
+/** Opens the slave page, the one on the port, in another browser. */
+export async function openSlave(browser, url = `http://${LAN}:${PORT}/`) {
   const page = await browser.browser.newPage();
-  await page.goto(`http://${LAN}:${PORT}/`);
+  await page.goto(url);
+  return page;
+}
+
+/** `openSlave`, and connects. */
+export async function connectSlave(browser, url) {
+  const page = await openSlave(browser, url);
   await press(page, 'connect');
   await text(page, 'status', (text) => /^connected/i.test(text));
   return page;
