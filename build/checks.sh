@@ -165,7 +165,9 @@ suite_e2e() {
   build_extension
   build_host
   need_chromium
+  need_firefox
   need_command ip iproute2
+  need_command nft nftables
   need_modules e2e
   node e2e/test.js
 }

@@ -116,6 +116,20 @@ need_chromium() {
   export CHROMIUM
 }
 
+# The other engine that the slave page runs in.
+need_firefox() {
+  local name
+  if [ -n "${FIREFOX:-}" ]; then
+    [ -x "$FIREFOX" ] || die 1 "FIREFOX=$FIREFOX is not a program."
+  else
+    command -v firefox-esr >/dev/null || command -v firefox >/dev/null || need_debian firefox-esr
+    for name in firefox-esr firefox; do
+      FIREFOX=${FIREFOX:-$(command -v $name || true)}
+    done
+  fi
+  export FIREFOX
+}
+
 # A Python environment of ours with the packages a file lists: need_python_packages FOLDER REQUIREMENTS
 need_python_packages() {
   is_newer "$1/ready" "$2" || return 0
