@@ -1,7 +1,7 @@
 // The slave page's door: an address in, a database of the package out, records through it. Keeps nothing:
 // at the same http address there may be somebody else's page tomorrow.
 
-import { connect } from './peer/index.js';
+import { connect, load } from './peer/index.js';
 import { ownBroadcasterUrl, toBroadcasterUrl } from './address.js';
 import { paintConnection, paintMasters, tick } from './connection-view.js';
 import { CreateForm } from './create-form.js';
@@ -83,6 +83,8 @@ $('masters').addEventListener('click', ({ target }) => {
 $('retry-now').addEventListener('click', () => database.retry());
 $('leave').addEventListener('click', leave);
 
+// The broadcaster may be away when Connect is pressed. Whether this failed is seen then.
+load().catch(() => {});
 $('url').value = ownBroadcasterUrl(location);
 $('console').hidden = location.protocol !== 'http:';
 show(READY);

@@ -110,6 +110,8 @@ describe('a connection that is being made', { skip: noFilter, timeout: 180_000 }
 
   test('comes about when it is begun while no worker is there', async () => {
     const second = await openSlave(other);
+    // Only what has come whole can go on without whom it came from.
+    await second.evaluate('import("./peer/index.js").then(({ load }) => load())');
     const again = await stopWorker();
     await press(second, 'connect');
     await text(second, 'status', isConnected);

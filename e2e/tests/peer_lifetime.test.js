@@ -153,6 +153,24 @@ describe('connections', { timeout: 300_000 }, () => {
     assert.equal((await master.evaluate(async () => failure((async () => peer.connect('nonsense'))()))).status_code, 400);
   });
 
+  test('what has not come of the package is asked for again by retry', async () => {
+    const [master, slave] = await open();
+    await serve(master, broadcaster.url);
+    await slave.setOfflineMode(true);
+    const failed = await slave.evaluate(async (url) => {
+      globalThis.db = peer.connect(url);
+      return failure(db.ready);
+    }, broadcaster.url);
+    assert.equal(failed.status_code, 503);
+    assert.match(failed.message, /not come whole/);
+    await slave.setOfflineMode(false);
+    const state = await slave.evaluate(async () => {
+      db.retry();
+      return (await db.ready).state.state;
+    });
+    assert.equal(state, 'connected');
+  });
+
   test('validate refuses calls in its own words', async () => {
     const [master, slave] = await open();
     await master.evaluate(async (url) => {

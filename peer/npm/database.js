@@ -12,6 +12,7 @@ const STATE = { state: 'connecting', step: null, detail: '', retry_at: null, mas
 export class Database extends Records(EventTarget) {
   #calls = new Map();
   #last = 0;
+  #make;
   #loading;
   /** The connection, once the WASM is loaded. */
   #inner;
@@ -22,9 +23,8 @@ export class Database extends Records(EventTarget) {
 
   constructor(to, { master, reconnect = true, signal } = {}) {
     super();
-    const make = typeof to === 'string' ? this.#connection(toAddress(to), master, reconnect) : this.#attached(to);
-    this.#loading = load().then((wasm) => (this.#inner = make(wasm)));
-    this.#loading.catch((error) => this.#onState({ ...STATE, state: 'failed', detail: error.message }));
+    this.#make = typeof to === 'string' ? this.#connection(toAddress(to), master, reconnect) : this.#attached(to);
+    this.#load();
     this.#listen(signal);
   }
 
@@ -45,7 +45,11 @@ export class Database extends Records(EventTarget) {
   }
 
   retry() {
-    if (this.#state.state === 'failed') this.#ready = withResolvers();
+    if (this.#state.state === 'failed') {
+      this.#ready = withResolvers();
+      // A connection that is made begins by itself.
+      if (!this.#inner) return this.#load();
+    }
     this.#tell((inner) => inner.retry());
   }
 
@@ -74,6 +78,12 @@ export class Database extends Records(EventTarget) {
       this.#calls.set(number, { resolve: end(resolve), reject: end(reject), method, args });
       this.#tell((inner) => inner.call(number, method, json, content), end(reject));
     });
+  }
+
+  #load() {
+    this.#onState(STATE);
+    this.#loading = load().then((wasm) => (this.#inner = this.#make(wasm)));
+    this.#loading.catch((error) => this.#onState({ ...STATE, state: 'failed', detail: error.message }));
   }
 
   #connection({ url, servers }, master, reconnect) {
