@@ -2,12 +2,12 @@
 // created and found while the broadcaster is gone. Each test is the step after the one before.
 
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { Chromium } from '../harness/chromium.js';
 import { Lan, noFilter, noSwitch } from '../harness/lan.js';
 import { Opened } from '../harness/opened.js';
 import { Browser } from '../harness/peer.js';
+import { kill } from '../harness/processes.js';
 import { create, query, serveRecords, stopSharing } from '../harness/records.js';
 import { openSharing, press, pressStart, text } from '../harness/sharing.js';
 import { watchNetwork, watchText } from '../harness/watch.js';
@@ -71,12 +71,14 @@ describe('the tutorial', { skip: noFilter, timeout: 180_000 }, () => {
     await network.silent;
     assert.match(await query(slave, 'Hopper'), /Grace/);
     assert.deepEqual([network.sockets, network.open], [1, 0]);
+    await chromium.state((state) => state.members.length === 0);
   });
 
   test('6. without sharing, companion and any way to the broadcaster both go on, and nothing is asked of it', async () => {
-    const [companion] = await chromium.companions();
+    const companions = await chromium.companions();
+    assert.equal(companions.length, 1);
     await stopSharing(chromium);
-    if (alive(companion)) process.kill(companion, 'SIGKILL');
+    companions.forEach(kill);
     await text(master, 'status', (text) => /not on the network/i.test(text));
     // The channel is UDP; whatever else leads to the broadcaster is TCP.
     const cut = device.drop('meta l4proto tcp');
@@ -131,5 +133,3 @@ function lying(chromium) {
     return records.map(({ doc }) => doc);
   });
 }
-
-const alive = (pid) => existsSync(`/proc/${pid}`);
