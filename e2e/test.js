@@ -28,7 +28,8 @@ async function work() {
     console.log(`# ${file}\n${output}`);
     const count = (word) => Number(new RegExp(`^# ${word} (\\d+)$`, 'm').exec(output)?.[1] ?? 0);
     totals.pass += count('pass');
-    totals.skipped += count('skipped');
+    // Node does not count the tests of a suite that is skipped: it is one here.
+    totals.skipped += count('skipped') + (output.match(/^ok .* # SKIP/gm)?.length ?? 0);
     totals.fail += count('fail') + count('cancelled') || (code === 0 ? 0 : 1);
   }
 }
