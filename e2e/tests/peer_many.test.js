@@ -7,7 +7,7 @@ import { Browser, openBroadcaster, openSite, serve } from '../harness/peer.js';
 /** RTCPeerConnections of one renderer of Chromium, and so of one master. */
 const PLACES = 500;
 
-describe('many connections', { timeout: 300_000 }, () => {
+describe('many connections', { timeout: 540_000 }, () => {
   let site, broadcaster, home, away, master;
   beforeEach(async () => {
     [site, broadcaster, home, away] = await Promise.all([openSite(), openBroadcaster(), Browser.open(), Browser.open()]);
