@@ -2,7 +2,7 @@
 
 mod support;
 
-use broadcaster::limits::{HANDSHAKE, Limits, WAITING_HANDSHAKES};
+use broadcaster::limits::{HANDSHAKE, Limits, WAITING_HANDSHAKES, WAITING_HANDSHAKES_PER_ADDRESS};
 use broadcaster::link::{Command, Report};
 use support::{ALL, Rig, SocketState};
 
@@ -11,7 +11,10 @@ const HEALTH: &[u8] = b"GET /health HTTP/1.1\r\nHost: 192.168.1.5:9999\r\n\r\n";
 #[test]
 fn waiting_handshakes() {
     let mut rig = Rig::new(Limits::default());
-    let waiting: Vec<_> = (0..WAITING_HANDSHAKES).map(|_| rig.accept()).collect();
+    let waiting: Vec<_> = (0..WAITING_HANDSHAKES)
+        .filter_map(|host| rig.accept_from(&format!("192.168.1.{}:50000", 100 + host)))
+        .collect();
+    assert_eq!(waiting.len(), WAITING_HANDSHAKES);
     assert!(!rig.executor.is_accepting());
     assert_eq!(rig.accept_from("192.168.1.23:1"), None);
     // An upgrade that waits for the hub still counts; one that is admitted does not.
@@ -32,6 +35,39 @@ fn waiting_handshakes() {
     assert_eq!(rig.accept_from("192.168.1.23:1"), None);
     rig.pass(HANDSHAKE);
     assert!(rig.executor.is_accepting());
+}
+
+#[test]
+fn waiting_handshakes_of_one_address() {
+    let mut rig = Rig::new(Limits::default());
+    let waiting: Vec<_> = (0..WAITING_HANDSHAKES_PER_ADDRESS)
+        .map(|_| rig.accept())
+        .collect();
+    // In IPv4, or as a dual-stack socket says it.
+    for same in ["192.168.1.23:1", "[::ffff:192.168.1.23]:1"] {
+        assert_eq!(rig.accept_from(same), None);
+    }
+    assert!(rig.executor.is_accepting(), "the door is open to others");
+    let other = rig.accept_from("192.168.1.24:1").expect("another address");
+    rig.receive(other, HEALTH);
+    assert_eq!(rig.take_answer(other).0, 200);
+    // A request that is answered, an end, and time each free a place.
+    rig.receive(waiting[0], HEALTH);
+    rig.end(waiting[1]);
+    rig.accept();
+    rig.accept();
+    assert_eq!(rig.accept_from("192.168.1.23:1"), None);
+    rig.pass(HANDSHAKE);
+    rig.accept();
+}
+
+#[test]
+fn waiting_handshakes_of_this_computer() {
+    let mut rig = Rig::new(Limits::default());
+    for _ in 0..WAITING_HANDSHAKES {
+        rig.accept_from("127.0.0.1:50000").expect("exempt");
+    }
+    assert_eq!(rig.accept_from("127.0.0.1:50000"), None);
 }
 
 #[test]

@@ -6,6 +6,7 @@ use super::output::Output;
 use super::port::Port;
 use super::tally::Tally;
 use super::timers::Timers;
+use super::waiting::Waiting;
 use crate::address::{Address, is_served, rank};
 use crate::admission::{admits_host, admits_remote};
 use crate::connection::{End, Event};
@@ -40,7 +41,7 @@ pub struct Executor {
     /// Connections whose peer ended them, to be concluded once the hub has answered what came before.
     over: VecDeque<(ConnId, Millis)>,
     timers: Timers,
-    waiting: usize,
+    waiting: Waiting,
     last: u32,
 }
 
@@ -118,7 +119,7 @@ impl Executor {
     /// harm; to be asked again after any input.
     pub fn is_accepting(&self) -> bool {
         matches!(self.port, Port::Open(..))
-            && self.waiting < WAITING_HANDSHAKES
+            && self.waiting.has_place()
             && self.connections.len() < self.limits.connections as usize + WAITING_HANDSHAKES
     }
 
@@ -134,6 +135,7 @@ impl Executor {
         };
         let (remote, local) = (canonical(remote), canonical(local));
         if !self.is_accepting()
+            || !self.waiting.has_place_for(remote.ip())
             || !is_served(local.ip(), &self.addresses, &listening.bind)
             || !admits_remote(remote.ip(), &self.addresses, &listening.allow)
         {
@@ -248,8 +250,14 @@ impl Executor {
         };
         mark(&mut self.dirty, conn, entry);
         let is_waiting = entry.connection.is_waiting();
-        self.waiting += usize::from(is_waiting);
-        self.waiting -= usize::from(std::mem::replace(&mut entry.is_waiting, is_waiting));
+        match (
+            std::mem::replace(&mut entry.is_waiting, is_waiting),
+            is_waiting,
+        ) {
+            (false, true) => self.waiting.enter(entry.remote.ip()),
+            (true, false) => self.waiting.leave(entry.remote.ip()),
+            (true, true) | (false, false) => {}
+        }
         match entry.connection.poll_end(now) {
             Some(End::Finish) => self.outputs.push_back(Output::Finish(conn)),
             Some(End::Drop) => {

@@ -20,6 +20,7 @@ mod output;
 mod port;
 mod tally;
 mod timers;
+mod waiting;
 
 pub use machine::Executor;
 pub use output::Output;
