@@ -5,8 +5,8 @@
 #![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm)]
 
 use jio::endpoint::{
-    Attachment, CALLS_BYTES, Caller, CallerOutput, Failure, Frame, Protocol, Server, ServerOutput,
-    WINDOW_BYTES,
+    Attachment, CALLS_BYTES, Caller, CallerOutput, Failure, Frame, Protocol, REFUSALS_BYTES,
+    Server, ServerOutput, WINDOW_BYTES,
 };
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, VecDeque};
@@ -383,6 +383,31 @@ fn requests_in_flight_are_bounded_in_bytes() {
     server.handle_result(1, Ok(Value::Null));
     server.handle_frame(&Frame::Text(request.to_string()));
     assert!(matches!(server.poll_output(), ServerOutput::Execute { .. }));
+}
+
+#[test]
+fn refusals_that_nobody_reads_are_bounded() {
+    let mut server = Server::new(Protocol::Jio2);
+    server.handle_room(false);
+    let refusals = format!("[{}0]", "0,".repeat(5_000));
+    let mut last = 0;
+    for _ in 0..20 {
+        server.handle_frame(&Frame::Text(refusals.clone()));
+        last = server.queued();
+    }
+    // One more passes while the bound is not passed, and none after.
+    assert!(
+        (REFUSALS_BYTES..REFUSALS_BYTES + 200).contains(&last),
+        "{last}"
+    );
+    server.handle_frame(&Frame::Text("0".into()));
+    assert_eq!(server.queued(), last);
+    // Once they are read the next one is answered again.
+    server.handle_room(true);
+    while server.poll_output() != ServerOutput::Wait {}
+    assert_eq!(server.queued(), 0);
+    server.handle_frame(&Frame::Text("0".into()));
+    assert!(server.queued() > 0);
 }
 
 proptest::proptest! {

@@ -115,6 +115,9 @@ pub const REPLY_BYTES: usize = 256 << 20;
 pub const CALLS: usize = 1024;
 /// Bytes of the requests of one channel in flight, as they came; one more fails with 429.
 pub const CALLS_BYTES: usize = 32 << 20;
+/// Bytes of messages that wait to be sent, over which a refusal is dropped instead: whoever sends what is
+/// broken, and does not read what it is told, hears no more of it.
+pub const REFUSALS_BYTES: usize = 1 << 20;
 /// Messages of one channel joined from parts at once; a part of one more ends the channel's patience:
 /// it is answered with 429 and dropped.
 pub const JOINING: usize = 16;

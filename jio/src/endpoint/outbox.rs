@@ -18,6 +18,8 @@ pub(super) enum Next {
 pub(super) struct Outbox {
     protocol: Protocol,
     messages: VecDeque<String>,
+    /// Bytes of `messages`.
+    short: usize,
     streams: VecDeque<Stream>,
     next_stream: u32,
     room: bool,
@@ -48,6 +50,7 @@ impl Outbox {
         Self {
             protocol,
             messages: VecDeque::new(),
+            short: 0,
             streams: VecDeque::new(),
             next_stream: 1,
             room: true,
@@ -69,18 +72,18 @@ impl Outbox {
             };
             self.streams.push_back(Stream { id, content });
         } else {
+            self.short += message.len();
             self.messages.push_back(message);
         }
     }
 
     /// Bytes of messages that wait to be sent.
     pub(super) fn queued(&self) -> usize {
-        let short = self.messages.iter().map(String::len);
         let long = self.streams.iter().map(|stream| match &stream.content {
             Content::Message { bytes, at } => bytes.len() - at,
             Content::Attachment { .. } => 0,
         });
-        short.chain(long).sum()
+        self.short + long.sum::<usize>()
     }
 
     /// Number for an attachment's stream; open it once the message that names it is queued.
@@ -171,7 +174,7 @@ impl Outbox {
 
     /// All waiting messages that fit into one frame.
     fn batch(&mut self) -> Option<String> {
-        let first = self.messages.pop_front()?;
+        let first = self.take_short()?;
         let fits = |text: &str, next: &str| text.len() + next.len() < PART_BYTES;
         let alone = !self.messages.front().is_some_and(|next| fits(&first, next));
         if self.protocol == Protocol::V2016 || alone {
@@ -180,10 +183,16 @@ impl Outbox {
         let mut text = format!("[{first}");
         while self.messages.front().is_some_and(|next| fits(&text, next)) {
             text.push(',');
-            text.extend(self.messages.pop_front());
+            text.extend(self.take_short());
         }
         text.push(']');
         Some(text)
+    }
+
+    fn take_short(&mut self) -> Option<String> {
+        let message = self.messages.pop_front()?;
+        self.short -= message.len();
+        Some(message)
     }
 }
 

@@ -5,7 +5,8 @@ use super::frame::Frame;
 use super::inbox::{Arrival, Inbox};
 use super::outbox::{Next, Outbox};
 use super::{
-    Attachment, CALLS, CALLS_BYTES, FRAME_BYTES, Failure, Protocol, REPLY_BYTES, REQUEST_BYTES,
+    Attachment, CALLS, CALLS_BYTES, FRAME_BYTES, Failure, Protocol, REFUSALS_BYTES, REPLY_BYTES,
+    REQUEST_BYTES,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -102,7 +103,7 @@ impl Server {
                 }
                 Arrival::Spoiled { call } => self.on_spoiled(call),
                 Arrival::Broken { status, why } => {
-                    self.fail(&Value::Null, &Failure::new(status, why));
+                    self.refuse(&Value::Null, &Failure::new(status, why));
                 }
             }
         }
@@ -217,9 +218,11 @@ impl Server {
             }
             (Protocol::Jio2, Some(other)) => {
                 let why = format!("unknown message type '{}'", excerpt(other));
-                self.fail(&id, &Failure::new(400, why));
+                self.refuse(&id, &Failure::new(400, why));
             }
-            (Protocol::Jio2, None) => self.fail(&id, &Failure::new(400, "the message has no type")),
+            (Protocol::Jio2, None) => {
+                self.refuse(&id, &Failure::new(400, "the message has no type"))
+            }
         }
     }
 
@@ -229,12 +232,12 @@ impl Server {
             None => Vec::new(),
             Some(Value::Array(arguments)) => arguments,
             Some(_) => {
-                return self.fail(id, &Failure::new(400, "argument_list is not an array"));
+                return self.refuse(id, &Failure::new(400, "argument_list is not an array"));
             }
         };
         let held: usize = self.executing.values().map(|held| held.bytes).sum();
         if self.executing.len() == CALLS || held + request.bytes > CALLS_BYTES {
-            return self.fail(
+            return self.refuse(
                 id,
                 &Failure::new(429, "too many calls at once: wait for some to end"),
             );
@@ -245,7 +248,7 @@ impl Server {
         if let Some(attachment) = &attachment
             && !self.inbox.expect(attachment.stream, call, attachment.size)
         {
-            return self.fail(id, &Failure::new(400, "the attachment's stream is in use"));
+            return self.refuse(id, &Failure::new(400, "the attachment's stream is in use"));
         }
         self.executing.insert(call, request);
         let method = method.to_owned();
@@ -283,7 +286,7 @@ impl Server {
     fn on_spoiled(&mut self, call: u32) {
         if let Some(Executing { id, .. }) = self.executing.remove(&call) {
             self.outputs.push_back(ServerOutput::Cancelled { call });
-            self.fail(
+            self.refuse(
                 &id,
                 &Failure::new(400, "the attachment is not of the size announced"),
             );
@@ -302,6 +305,13 @@ impl Server {
             return self.fail(id, &Failure::new(413, why));
         }
         self.outbox.push(reply);
+    }
+
+    /// Answers what was never executed, or spoiled by its caller: as long as answers are read.
+    fn refuse(&mut self, id: &Value, failure: &Failure) {
+        if self.outbox.queued() <= REFUSALS_BYTES {
+            self.fail(id, failure);
+        }
     }
 
     fn fail(&mut self, id: &Value, failure: &Failure) {
