@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
-for part in say setup products checks; do
+for part in say setup products fuzz checks; do
   # shellcheck source=/dev/null
   . "build/$part.sh"
 done
@@ -23,6 +23,9 @@ help() {
   package        build, and dist/lan-broadcaster-VERSION.zip for the web store
   bench [OPTION…]
                  measure `serve` beside other servers, and the extension (./build.sh bench --help)
+  fuzz [TARGET] [SECONDS]
+                 look for input that breaks a parser or a machine, with one target or with each in
+                 turn, 600 s each; what is found goes to fuzz/artifacts
   clean          remove what was built
   help           this text
 
@@ -70,8 +73,19 @@ bench() {
   exec bench/run.sh "$@"
 }
 
+fuzz() {
+  local targets=() target
+  [ $# -eq 0 ] || [[ $1 =~ ^[0-9]+$ ]] || { targets=("$1") && shift; }
+  need_cargo_fuzz
+  [ ${#targets[@]} -gt 0 ] || mapfile -t targets < <(cargo +nightly fuzz list)
+  for target in "${targets[@]}"; do
+    fuzz_target "$target" "${1:-600}"
+  done
+}
+
 clean() {
   cargo clean --quiet
+  rm -rf fuzz/target
   rm -rf dist build/node_modules e2e/node_modules
   say 'removed: target, dist, node_modules'
 }
@@ -79,7 +93,7 @@ clean() {
 word=${1:-help}
 [ $# -gt 0 ] && shift
 case $word in
-  build | run | package | bench | clean | help) "$word" "$@" ;;
+  build | run | package | bench | fuzz | clean | help) "$word" "$@" ;;
   test) run_suites "$@" ;;
   suite) need_rust && "suite_$1" ;; # one suite, as `test` runs it
   install-host) install_host "$@" ;;

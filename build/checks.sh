@@ -70,6 +70,7 @@ format_checks() {
 suite_lints() { checks lint_checks; }
 lint_checks() {
   check 'clippy, native' cargo clippy --quiet --all-targets -- -D warnings
+  check 'clippy, fuzz targets' cargo clippy --quiet --package fuzz-targets --all-targets -- -D warnings
   check 'clippy, browser' wasm_lints
 }
 

@@ -86,6 +86,19 @@ install_wasm_bindgen() {
   rm -rf target/wasm-bindgen-cli
 }
 
+# The nightly toolchain for its sanitizers, a C++ compiler for libFuzzer, and cargo-fuzz to join them.
+need_cargo_fuzz() {
+  need_rust
+  cargo +nightly --version >/dev/null 2>&1 ||
+    die 1 'Fuzzing needs the nightly toolchain: rustup toolchain install nightly --profile minimal, then run this again.'
+  need_command c++ g++
+  PATH=$TOOLS/cargo-fuzz/bin:$PATH
+  ! cargo fuzz --version >/dev/null 2>&1 || return 0
+  say "installing cargo-fuzz into $TOOLS (a minute, once)"
+  quietly cargo-fuzz cargo install cargo-fuzz --locked --root "$TOOLS/cargo-fuzz" --target-dir target/cargo-fuzz
+  rm -rf target/cargo-fuzz
+}
+
 need_node() {
   need_command node nodejs npm
   need_command npm npm

@@ -1,0 +1,441 @@
+//! Master and slave among members that say anything: commands name living connections and come in an order
+//! that takes effect, half-open and open ones stay within their bounds, candidates lead to neighbours, and
+//! nobody is told more than is asked.
+
+use crate::ice::is_near;
+use crate::input::{digit, lines, text};
+use broadcaster::Millis;
+use broadcaster::envelope::ToHub;
+use broadcaster::limits::{HALF_OPEN, SIGNAL_BYTES};
+use broadcaster::signalling::candidate::{Attribute, Candidate};
+use broadcaster::signalling::description::{Description, Kind};
+use broadcaster::signalling::message::{Message, PeerId};
+use broadcaster::signalling::rtc::{Command, Event, SessionId};
+use broadcaster::signalling::{Framing, Master, Slave, master, slave};
+use serde_json::json;
+use std::collections::BTreeMap;
+
+/// More than an input can be worth.
+const OUTPUTS: usize = 4096;
+const CONNECTIONS: usize = 40;
+const SDP: &str = "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n\
+    m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\na=mid:0\r\n";
+const WELCOME: &str = r#"{"kind":"welcome","id":99,"address":"192.168.1.5","room":"/","mode":"open","members":[{"id":1,"address":"192.168.1.21","kind":"enveloped"},{"id":2,"address":"192.168.1.22","kind":"local"},{"id":3,"address":"192.168.1.22","kind":"plain"}]}"#;
+
+pub(crate) fn master(data: &[u8]) {
+    let mut config = master::Config::new(id("M"), "Kitchen".into());
+    config.protocols = vec!["jio.2".into()];
+    config.connections = CONNECTIONS;
+    play(&mut Master::new(config), data);
+}
+
+pub(crate) fn slave(data: &[u8]) {
+    let mut config = slave::Config::new(id("S"));
+    config.protocols = vec!["jio.2".into()];
+    play(&mut Slave::new(config), data);
+}
+
+fn id(text: &str) -> PeerId {
+    text.try_into().expect("an id")
+}
+
+/// What a machine asks for, whichever it is.
+enum Asked {
+    Connect,
+    Disconnect,
+    Send(String),
+    Rtc(Command),
+    Told,
+    Wait(Option<Millis>),
+}
+
+/// Both machines, driven alike.
+trait Machine {
+    fn start(&mut self, now: Millis);
+    fn stop(&mut self);
+    fn retry(&mut self, now: Millis);
+    fn opened(&mut self, framing: Framing, now: Millis);
+    fn closed(&mut self, code: u16, now: Millis);
+    fn hear(&mut self, text: &str, now: Millis);
+    fn rtc(&mut self, session: SessionId, event: Event, now: Millis);
+    fn timeout(&mut self, now: Millis);
+    /// The person's own wish: a master is rid of a slave, a slave chooses a master.
+    fn wish(&mut self, session: SessionId, name: &str, now: Millis);
+    fn poll(&mut self) -> Asked;
+    /// Connections it may have.
+    fn most(&self) -> usize;
+}
+
+fn play(machine: &mut impl Machine, data: &[u8]) {
+    let mut world = World::default();
+    machine.start(world.now);
+    world.drain(machine);
+    for (word, rest) in lines(data) {
+        world.step(machine, word, rest);
+        world.drain(machine);
+    }
+    machine.stop();
+    world.drain(machine);
+    assert!(world.sessions.is_empty(), "everything is closed in the end");
+}
+
+#[derive(Default)]
+struct World {
+    now: Millis,
+    wait: Option<Millis>,
+    sessions: BTreeMap<SessionId, Session>,
+    last: Option<SessionId>,
+    line: Line,
+}
+
+/// The WebSocket, as its driver has it.
+#[derive(Default)]
+enum Line {
+    #[default]
+    Closed,
+    Opening,
+    Open(Framing),
+}
+
+#[derive(Default)]
+struct Session {
+    kind: Option<Kind>,
+    has_remote: bool,
+    is_open: bool,
+}
+
+impl World {
+    fn step(&mut self, machine: &mut impl Machine, word: u8, rest: &[u8]) {
+        let (of, bytes) = digit(rest);
+        let now = self.now;
+        match word {
+            b'P' => self.open(machine, Framing::Plain),
+            b'E' => {
+                self.open(machine, Framing::Enveloped);
+                self.hear(machine, WELCOME);
+            }
+            b'X' => self.close(machine, 4400 + of as u16),
+            b'x' => self.close(machine, 1000 + of as u16),
+            b't' => self.hear(machine, &text(rest)),
+            // Member `of` says it.
+            b's' => {
+                let said = json!({"kind": "message", "from": of, "data": text(bytes)});
+                self.hear(machine, &said.to_string());
+            }
+            b'l' => {
+                let gone = json!({"id": of, "address": "192.168.1.21", "kind": "plain"});
+                self.hear(
+                    machine,
+                    &json!({"kind": "left", "member": gone}).to_string(),
+                );
+            }
+            b'd' => self.described(machine, of),
+            b'o' => self.opened(machine, of, &text(bytes)),
+            b'c' => {
+                let candidate = (!bytes.is_empty()).then(|| Candidate {
+                    candidate: text(bytes),
+                    sdp_mid: Some("0".into()),
+                    sdp_m_line_index: Some(0),
+                    username_fragment: None,
+                });
+                self.event(machine, of, Event::Candidate(candidate));
+            }
+            b'L' => self.event(
+                machine,
+                of,
+                Event::Lost {
+                    detail: text(bytes),
+                },
+            ),
+            b'F' => self.event(
+                machine,
+                of,
+                Event::Refused {
+                    detail: text(bytes),
+                },
+            ),
+            b'p' => self.pass(machine, Millis(u64::from(of) * 700)),
+            b'r' => machine.retry(now),
+            b'w' => machine.wish(self.session(of), &text(bytes), now),
+            b'q' => machine.stop(),
+            b'b' => machine.start(now),
+            _ => {}
+        }
+    }
+
+    fn open(&mut self, machine: &mut impl Machine, framing: Framing) {
+        if matches!(self.line, Line::Opening) {
+            self.line = Line::Open(framing);
+            machine.opened(framing, self.now);
+        }
+    }
+
+    fn close(&mut self, machine: &mut impl Machine, code: u16) {
+        if !matches!(std::mem::take(&mut self.line), Line::Closed) {
+            machine.closed(code, self.now);
+        }
+    }
+
+    fn hear(&self, machine: &mut impl Machine, text: &str) {
+        if matches!(self.line, Line::Open(_)) {
+            machine.hear(text, self.now);
+        }
+    }
+
+    /// The session `of` before the last one.
+    fn session(&self, of: u32) -> SessionId {
+        SessionId(self.last.map_or(0, |last| last.0.saturating_sub(of)))
+    }
+
+    fn described(&mut self, machine: &mut impl Machine, of: u32) {
+        let session = self.session(of);
+        if let Some(kind) = self.sessions.get(&session).and_then(|session| session.kind) {
+            let sdp = SDP.to_owned();
+            machine.rtc(
+                session,
+                Event::Described(Description { kind, sdp }),
+                self.now,
+            );
+        }
+    }
+
+    fn opened(&mut self, machine: &mut impl Machine, of: u32, protocol: &str) {
+        let session = self.session(of);
+        if let Some(known) = self.sessions.get_mut(&session) {
+            known.is_open = true;
+            let protocol = protocol.to_owned();
+            machine.rtc(session, Event::Opened { protocol }, self.now);
+        }
+    }
+
+    /// Events come of living connections, and now and then late ones of dead ones.
+    fn event(&mut self, machine: &mut impl Machine, of: u32, event: Event) {
+        machine.rtc(self.session(of), event, self.now);
+    }
+
+    fn pass(&mut self, machine: &mut impl Machine, span: Millis) {
+        let end = self.now + span;
+        for _ in 0..OUTPUTS {
+            let Some(at) = self.wait.filter(|at| *at <= end) else {
+                self.now = end;
+                return;
+            };
+            self.now = self.now.max(at);
+            machine.timeout(self.now);
+            self.drain(machine);
+        }
+        panic!("time does not pass");
+    }
+
+    fn drain(&mut self, machine: &mut impl Machine) {
+        for _ in 0..OUTPUTS {
+            match machine.poll() {
+                Asked::Connect => self.line = Line::Opening,
+                Asked::Disconnect => self.line = Line::Closed,
+                Asked::Told => {}
+                Asked::Send(text) => self.check_said(&text),
+                Asked::Rtc(command) => self.on_command(command, machine.most()),
+                Asked::Wait(until) => {
+                    self.wait = until;
+                    return;
+                }
+            }
+        }
+        panic!("it never waits");
+    }
+
+    fn check_said(&self, said: &str) {
+        let text = match self.line {
+            Line::Closed | Line::Opening => panic!("nothing is said outside"),
+            Line::Open(Framing::Plain) => said.to_owned(),
+            Line::Open(Framing::Enveloped) => match ToHub::from_text(said) {
+                Ok(ToHub::Send {
+                    payload: broadcaster::Payload::Text(text),
+                    ..
+                }) => text.to_string(),
+                other => panic!("{other:?}"),
+            },
+        };
+        assert!(text.len() <= SIGNAL_BYTES);
+        assert!(Message::parse(&text).is_ok(), "{text}");
+    }
+
+    fn on_command(&mut self, command: Command, most: usize) {
+        match command {
+            Command::Offer { session, .. } => self.begin(session, Kind::Offer, most),
+            Command::Answer { session, offer } => {
+                self.begin(session, Kind::Answer, most);
+                self.check_description(session, &offer);
+            }
+            Command::Accept { session, answer } => self.check_description(session, &answer),
+            Command::Add { session, candidate } => {
+                let known = self.sessions.get(&session).expect("it lives");
+                assert!(
+                    known.has_remote,
+                    "a candidate before the remote description"
+                );
+                if let Some(candidate) = candidate {
+                    check_candidate(&candidate.candidate);
+                }
+            }
+            Command::Close { session } => {
+                self.sessions.remove(&session).expect("it lives");
+            }
+        }
+    }
+
+    fn begin(&mut self, session: SessionId, kind: Kind, most: usize) {
+        assert!(self.last.is_none_or(|last| last < session), "never reused");
+        self.last = Some(session);
+        let (has_remote, is_open) = (false, false);
+        self.sessions.insert(
+            session,
+            Session {
+                kind: Some(kind),
+                has_remote,
+                is_open,
+            },
+        );
+        assert!(
+            self.sessions.len() <= most,
+            "{} connections",
+            self.sessions.len()
+        );
+        let half_open = self
+            .sessions
+            .values()
+            .filter(|session| !session.is_open)
+            .count();
+        assert!(half_open <= HALF_OPEN);
+    }
+
+    fn check_description(&mut self, session: SessionId, description: &Description) {
+        let known = self.sessions.get_mut(&session).expect("it lives");
+        assert!(
+            !std::mem::replace(&mut known.has_remote, true),
+            "one remote description"
+        );
+        let lines = description.sdp.lines();
+        lines
+            .filter_map(|line| line.strip_prefix("a="))
+            .filter(|text| text.starts_with("candidate:"))
+            .for_each(check_candidate);
+    }
+}
+
+fn check_candidate(text: &str) {
+    let attribute = Attribute::parse(text);
+    assert!(
+        attribute.is_ok_and(|attribute| is_near(attribute.target)),
+        "{text:?}"
+    );
+}
+
+impl Machine for Master {
+    fn start(&mut self, now: Millis) {
+        self.handle_start(now);
+    }
+
+    fn stop(&mut self) {
+        self.handle_stop();
+    }
+
+    fn retry(&mut self, now: Millis) {
+        self.handle_retry(now);
+    }
+
+    fn opened(&mut self, framing: Framing, now: Millis) {
+        self.handle_opened(framing, now);
+    }
+
+    fn closed(&mut self, _code: u16, now: Millis) {
+        self.handle_closed(now);
+    }
+
+    fn hear(&mut self, text: &str, now: Millis) {
+        self.handle_text(text, now);
+    }
+
+    fn rtc(&mut self, session: SessionId, event: Event, now: Millis) {
+        self.handle_rtc(session, event, now);
+    }
+
+    fn timeout(&mut self, now: Millis) {
+        self.handle_timeout(now);
+    }
+
+    fn wish(&mut self, session: SessionId, _name: &str, now: Millis) {
+        self.handle_dismissed(session, now);
+    }
+
+    fn poll(&mut self) -> Asked {
+        match self.poll_output() {
+            master::Output::Connect => Asked::Connect,
+            master::Output::Disconnect => Asked::Disconnect,
+            master::Output::Send(text) => Asked::Send(text),
+            master::Output::Rtc(command) => Asked::Rtc(command),
+            master::Output::Event(_) => Asked::Told,
+            master::Output::Wait(until) => Asked::Wait(until),
+        }
+    }
+
+    fn most(&self) -> usize {
+        CONNECTIONS
+    }
+}
+
+impl Machine for Slave {
+    fn start(&mut self, now: Millis) {
+        self.handle_start(now);
+    }
+
+    fn stop(&mut self) {
+        self.handle_stop();
+    }
+
+    fn retry(&mut self, now: Millis) {
+        self.handle_retry(now);
+    }
+
+    fn opened(&mut self, framing: Framing, now: Millis) {
+        self.handle_opened(framing, now);
+    }
+
+    fn closed(&mut self, code: u16, now: Millis) {
+        self.handle_closed(code, "", now);
+    }
+
+    fn hear(&mut self, text: &str, now: Millis) {
+        self.handle_text(text, now);
+    }
+
+    fn rtc(&mut self, session: SessionId, event: Event, now: Millis) {
+        self.handle_rtc(session, event, now);
+    }
+
+    fn timeout(&mut self, now: Millis) {
+        self.handle_timeout(now);
+    }
+
+    fn wish(&mut self, _session: SessionId, name: &str, now: Millis) {
+        if let Ok(master) = name.try_into() {
+            self.handle_choice(master, now);
+        }
+    }
+
+    fn poll(&mut self) -> Asked {
+        match self.poll_output() {
+            slave::Output::Connect => Asked::Connect,
+            slave::Output::Disconnect => Asked::Disconnect,
+            slave::Output::Send(text) => Asked::Send(text),
+            slave::Output::Rtc(command) => Asked::Rtc(command),
+            slave::Output::Event(_) => Asked::Told,
+            slave::Output::Wait(until) => Asked::Wait(until),
+        }
+    }
+
+    fn most(&self) -> usize {
+        // The one it has, and the one that takes its place.
+        2
+    }
+}
