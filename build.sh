@@ -15,8 +15,8 @@ help() {
 
   run --open [--port N] [--headless] [--profile DIR]
                  build, start Chromium with the extension, share, print the URLs; stays until Ctrl-C
-  test [SUITE…]  every test, or the suites named: format lints docs layers rust pages
-                 conformance e2e
+  test [SUITE…]  every test, or the suites named: format lints docs layers supply
+                 rust pages conformance e2e
   build          dist/extension (load unpacked), dist/npm, dist/site, dist/host
   install-host [OPTION…]
                  build the companion and install it for the browsers of this user

@@ -1,7 +1,7 @@
 # Every test, counted the same way. A suite is a function that prints, as its last such line,
 # `N passed, N failed`; run_suites adds them up.
 
-SUITES=(format lints docs layers rust pages conformance e2e)
+SUITES=(format lints docs layers supply rust pages conformance e2e)
 
 run_suites() {
   local suite
@@ -136,6 +136,12 @@ names_none() {
   # shellcheck disable=SC2086
   found=$(grep -rnE --include='*.rs' --include='*.js' "$2" $1 | grep -vE '^[^:]+:[0-9]+:\s*(//|\*)' || true)
   [ -z "$found" ] || { echo "$found"; return 1; }
+}
+
+# Licences, sources, banned crates and known vulnerabilities of everything that comes from elsewhere.
+suite_supply() {
+  need_node
+  node build/supply.mjs
 }
 
 suite_rust() {
