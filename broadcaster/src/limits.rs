@@ -38,9 +38,9 @@ pub const DEFAULT_PORT: u16 = 9999;
 /// Connections whose request head is not whole, or whose upgrade is not answered. One more waits in the
 /// system's backlog where the driver asks `Executor::is_accepting`, and else is closed without an answer.
 pub const WAITING_HANDSHAKES: usize = 32;
-/// The same of one remote address; loopback is exempt. One more is closed without an answer. Half of all,
-/// so that no address shuts the door for the others, and more than the six connections that a browser
-/// opens at once.
+/// The same of one remote address; this computer is exempt. One more is closed without an answer. Half
+/// of all, so that no address shuts the door for the others, and more than the six connections that a
+/// browser opens at once.
 pub const WAITING_HANDSHAKES_PER_ADDRESS: usize = WAITING_HANDSHAKES / 2;
 /// Bytes of a request head. One more is answered 431.
 pub const HEAD_BYTES: usize = 8 * 1024;

@@ -8,7 +8,7 @@ use super::tally::Tally;
 use super::timers::Timers;
 use super::waiting::Waiting;
 use crate::address::{Address, is_served, rank};
-use crate::admission::{admits_host, admits_remote};
+use crate::admission::{admits_host, admits_remote, is_this_computer};
 use crate::connection::{End, Event};
 use crate::head::{Head, Wish};
 use crate::http::{Site, error};
@@ -18,7 +18,7 @@ use crate::stun::Responder;
 use crate::time::Millis;
 use bytes::Bytes;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// Carries out what the hub decides. See the crate's example for the loop that drives it.
 #[derive(Debug, Default)]
@@ -135,7 +135,7 @@ impl Executor {
         };
         let (remote, local) = (canonical(remote), canonical(local));
         if !self.is_accepting()
-            || !self.waiting.has_place_for(remote.ip())
+            || self.is_crowding(remote.ip())
             || !is_served(local.ip(), &self.addresses, &listening.bind)
             || !admits_remote(remote.ip(), &self.addresses, &listening.allow)
         {
@@ -297,6 +297,12 @@ impl Executor {
         if self.hub == Hub::Attached {
             self.outputs.push_back(Output::Report(report));
         }
+    }
+
+    /// Whether one more of this address would keep the others waiting. This computer is exempt: whoever is
+    /// here can do worse.
+    fn is_crowding(&self, remote: IpAddr) -> bool {
+        self.waiting.has_share(remote) && !is_this_computer(remote, &self.addresses)
     }
 
     fn rank(&self) -> Vec<Address> {

@@ -17,10 +17,10 @@ impl Waiting {
         self.all < WAITING_HANDSHAKES
     }
 
-    /// Whether one more of this address may wait. Loopback is exempt: whoever is there can do worse.
-    pub(super) fn has_place_for(&self, remote: IpAddr) -> bool {
+    /// Whether this address has its share of places already.
+    pub(super) fn has_share(&self, remote: IpAddr) -> bool {
         let from_there = self.by_address.get(&remote).copied().unwrap_or(0);
-        self.has_place() && (remote.is_loopback() || from_there < WAITING_HANDSHAKES_PER_ADDRESS)
+        from_there >= WAITING_HANDSHAKES_PER_ADDRESS
     }
 
     /// One of this address begins to wait.
