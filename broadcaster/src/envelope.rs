@@ -16,7 +16,8 @@ pub const PROTOCOL: &str = "lan-broadcaster.1";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum ToMember {
-    /// Prove that you hold an invitation; answered by [`ToHub::Join`]. Never sent in open mode.
+    /// Prove that you hold an invitation; answered by [`ToHub::Join`] or [`ToHub::Knock`]. Never sent in
+    /// open mode.
     Challenge {
         /// What the proof is made over, in base64url.
         nonce: String,
@@ -72,6 +73,8 @@ pub enum ToHub {
         /// The proof, in base64url.
         proof: String,
     },
+    /// Answers [`ToMember::Challenge`] without an invitation: let me wait in the lobby.
+    Knock,
     /// Send a message to every other member of the room, or to one.
     Send {
         /// The one member of the room who gets it.
@@ -121,7 +124,7 @@ pub enum Error {
     #[error("the message is not one JSON object")]
     NotJson,
     /// `kind` is absent or not known.
-    #[error("`kind` must be \"send\" or \"join\"")]
+    #[error("`kind` must be \"send\", \"join\" or \"knock\"")]
     UnknownKind,
     /// A known field has the wrong type, or is there twice.
     #[error("a field is there twice or has the wrong type")]
@@ -165,6 +168,7 @@ impl ToHub {
         match fields.kind.as_deref() {
             Some("send") => fields.into_send(),
             Some("join") => fields.into_join(),
+            Some("knock") => Ok(Self::Knock),
             Some(_) | None => Err(Error::UnknownKind),
         }
     }

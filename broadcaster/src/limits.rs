@@ -74,6 +74,22 @@ pub const ROOM_BYTES: usize = 256;
 /// Subprotocols listed in one request that are passed on to the hub; further ones are not.
 pub const PROTOCOLS: usize = 16;
 
+/// Invited mode: from the challenge to a member's proof. Then the connection is closed with 4408.
+pub const JOIN_WITHIN: Millis = Millis::from_secs(5);
+/// Bytes of a message while a challenge is open. A longer one is not read, and its sender closed with 4401.
+pub const JOIN_BYTES: usize = 1024;
+/// Open challenges of one address; loopback is exempt. One more is closed with 4409. In all there are no
+/// more than connections, so that a few addresses cannot keep the rest out.
+pub const JOINS_PER_ADDRESS: usize = 8;
+/// Members in the lobby. One more is closed with 1013.
+pub const LOBBY: usize = 8;
+/// The same of one address; loopback is exempt. One more is closed with 4409.
+pub const LOBBY_PER_ADDRESS: usize = 2;
+/// A member's time in the lobby. Then it is closed with 4408.
+pub const LOBBY_FOR: Millis = Millis::from_secs(600);
+/// Messages of a member in the lobby. With one more it is closed with 1008.
+pub const LOBBY_MESSAGES: u32 = 1024;
+
 /// Bytes of one text from the broadcaster as a master or slave reads it: a message in its envelope,
 /// where each byte may be escaped. A longer one is dropped unread.
 pub const ENVELOPE_BYTES: usize = 2 << 20;

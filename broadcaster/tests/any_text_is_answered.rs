@@ -207,7 +207,7 @@ fn value() -> impl Strategy<Value = String> {
 fn reaches_others(text: &str) -> bool {
     match ToHub::from_text(text) {
         Ok(ToHub::Send { to, .. }) => to.is_none_or(|to| [2, 3].contains(&to.0)),
-        Ok(ToHub::Join { .. }) | Err(_) => false,
+        Ok(ToHub::Join { .. } | ToHub::Knock) | Err(_) => false,
     }
 }
 

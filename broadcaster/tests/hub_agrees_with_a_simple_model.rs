@@ -133,6 +133,7 @@ impl Both {
         };
         match kind {
             Kind::Local => assert_eq!(self.companion.join_local(path), MemberId(id)),
+            Kind::Lobby => unreachable!("open mode has no lobby"),
             Kind::Plain | Kind::Enveloped => {
                 let conn = self.companion.ask(Request {
                     remote,
@@ -180,7 +181,7 @@ impl Both {
                 self.speak(from, "}");
                 self.model.babble(from);
             }
-            Some((_, Kind::Plain)) | None => {}
+            Some((_, Kind::Plain | Kind::Lobby)) | None => {}
         }
     }
 

@@ -118,6 +118,21 @@ mod tests {
         assert_eq!(HEXLOWER.encode(&mac.finalize().into_bytes()), expected);
     }
 
+    /// Computed apart from this code; the example of docs/protocol.md.
+    #[test]
+    fn the_proof_is_that_of_the_specification() {
+        let secret = Secret::from_random(std::array::from_fn(|n| n as u8));
+        let nonce = "9dKuf0x2Tn6-7V5aP0Yk1w".parse().unwrap();
+        let proof = secret.to_join_key().prove(nonce, HOST, "/").to_string();
+        assert_eq!(proof, "Mi8OO6UCol8GD6Gmx_CZFtmoJ1UBT6_9IqbYW8cL3m8");
+        let document = include_str!("../../docs/protocol.md");
+        assert_eq!(
+            document.matches(&proof).count(),
+            2,
+            "in words, and in the example of `join`"
+        );
+    }
+
     #[test]
     fn a_proof_counts_for_its_key_nonce_host_and_room_alone() {
         let proof = key(1).prove(NONCE, HOST, "/");

@@ -17,7 +17,8 @@ impl Hub {
             (Route::Enveloped(_) | Route::Local, Payload::Text(text)) => {
                 self.on_envelope(from, &text);
             }
-            (Route::Enveloped(_) | Route::Local, Payload::Binary(_)) => {
+            (Route::Lobby(conn), Payload::Text(text)) => self.on_lobby_text(conn, from, &text),
+            (Route::Enveloped(_) | Route::Local | Route::Lobby(_), Payload::Binary(_)) => {
                 self.complain(from, Code::BinaryFrame, BINARY_FRAME);
             }
         }
@@ -31,7 +32,9 @@ impl Hub {
                 to: Some(to),
                 payload,
             }) => self.direct(from, to, payload),
-            Ok(ToHub::Join { .. }) => self.complain(from, Code::Unexpected, NO_CHALLENGE),
+            Ok(ToHub::Join { .. } | ToHub::Knock) => {
+                self.complain(from, Code::Unexpected, NO_CHALLENGE);
+            }
             Err(error) => self.complain(from, error.code(), &error.to_string()),
         }
     }
@@ -44,6 +47,15 @@ impl Hub {
         }
     }
 
+    /// Sends an envelope to the local members of a room.
+    pub(super) fn announce_to_locals(&mut self, room: RoomId, envelope: &ToMember) {
+        let there = self.rooms.at(room);
+        let locals = there.map(|room| room.locals_besides(None));
+        for local in locals.unwrap_or_default() {
+            self.deliver(room, local, envelope.to_text());
+        }
+    }
+
     /// Sends an envelope to one member that reads envelopes.
     pub(super) fn reply(&mut self, to: Place, envelope: &ToMember) {
         self.tell(to, envelope.to_text());
@@ -51,7 +63,7 @@ impl Hub {
 
     fn tell(&mut self, to: Place, text: String) {
         match to.route {
-            Route::Plain(conn) | Route::Enveloped(conn) => {
+            Route::Plain(conn) | Route::Enveloped(conn) | Route::Lobby(conn) => {
                 self.send_to_conn(conn, Payload::Text(text.into()));
             }
             Route::Local => self.deliver(to.room, to.id, text),
@@ -83,9 +95,10 @@ impl Hub {
     }
 
     /// Sends a message to one member of its sender's room; that may be the sender.
-    fn direct(&mut self, from: Place, to: MemberId, payload: Payload) {
+    pub(super) fn direct(&mut self, from: Place, to: MemberId, payload: Payload) {
         let room = self.rooms.at(from.room);
-        let Some(target) = room.and_then(|room| room.members.get(&to)) else {
+        let target = room.and_then(|room| room.members.get(&to));
+        let Some(target) = target.filter(|target| from.route.sees(target.route)) else {
             return self.complain(from, Code::NoSuchMember, NO_SUCH_MEMBER);
         };
         let to = Place {
@@ -96,7 +109,7 @@ impl Hub {
         match to.route {
             Route::Plain(_) if !self.fits(payload.len()) => self.on_too_long(from),
             Route::Plain(conn) => self.send_to_conn(conn, payload),
-            Route::Enveloped(_) | Route::Local => {
+            Route::Enveloped(_) | Route::Local | Route::Lobby(_) => {
                 let id = from.id;
                 let text = ToMember::Message { from: id, payload }.to_text();
                 if self.fits(text.len()) {
@@ -122,7 +135,9 @@ impl Hub {
                 code: TOO_LONG_CODE,
                 reason: TOO_LONG.to_owned(),
             }),
-            Route::Enveloped(_) | Route::Local => self.complain(from, Code::TooLong, TOO_LONG),
+            Route::Enveloped(_) | Route::Local | Route::Lobby(_) => {
+                self.complain(from, Code::TooLong, TOO_LONG);
+            }
         }
     }
 
@@ -150,7 +165,7 @@ impl Hub {
         }
     }
 
-    fn complain(&mut self, to: Place, code: Code, detail: &str) {
+    pub(super) fn complain(&mut self, to: Place, code: Code, detail: &str) {
         let detail = detail.to_owned();
         self.reply(to, &ToMember::Error { code, detail });
     }
@@ -171,7 +186,7 @@ impl Hub {
         });
     }
 
-    fn send_to_conn(&mut self, conn: ConnId, payload: Payload) {
+    pub(super) fn send_to_conn(&mut self, conn: ConnId, payload: Payload) {
         self.push_command(Command::Send {
             group: None,
             conn: Some(conn),
@@ -195,7 +210,7 @@ impl Place {
     fn plain(self) -> Option<ConnId> {
         match self.route {
             Route::Plain(conn) => Some(conn),
-            Route::Enveloped(_) | Route::Local => None,
+            Route::Enveloped(_) | Route::Local | Route::Lobby(_) => None,
         }
     }
 
@@ -203,7 +218,7 @@ impl Place {
     fn enveloped(self) -> Option<ConnId> {
         match self.route {
             Route::Enveloped(conn) => Some(conn),
-            Route::Plain(_) | Route::Local => None,
+            Route::Plain(_) | Route::Local | Route::Lobby(_) => None,
         }
     }
 }

@@ -39,7 +39,7 @@ impl Config {
     pub(super) fn to_origin_rule(&self) -> Result<OriginRule, Error> {
         let reach = match self.mode {
             Mode::Open => Reach::Networks,
-            Mode::Invited => return Err(Error::InvitedNotBuilt),
+            Mode::Invited => Reach::Listed,
         };
         let listed = || self.origins.iter().chain(&self.own_origins);
         OriginRule::new(listed(), reach).map_err(|reason| {
@@ -53,7 +53,7 @@ impl Config {
 /// Why a configuration is of no use; nothing was started or changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// Invited mode does not exist yet.
+    /// Invited mode needs a hub made by [`Hub::with_invitations`](super::Hub::with_invitations).
     #[error(
         "invited mode is not built yet; choose open mode, where anyone on this network may join"
     )]

@@ -1,7 +1,8 @@
 //! Who may come in: origin, room, and the bounds on members. The remote prefix and `Host` were
-//! checked by the companion.
+//! checked by the companion; what invited mode asks besides stands in `guest` and `lobby`.
 
-use super::machine::Hub;
+use super::config::Mode;
+use super::machine::{Hub, Newcomer};
 use super::member::Route;
 use super::output::Event;
 use super::room::name;
@@ -24,6 +25,24 @@ pub enum Refusal {
     Full,
     /// The room would be one more than the hub may have.
     Rooms,
+    /// It does not speak the envelope, in which alone it could prove to be invited.
+    Plain,
+    /// The address has all the open challenges it may have.
+    Challenges,
+    /// It did not answer its challenge in time.
+    Late,
+    /// It answered its challenge with something else.
+    Unexpected,
+    /// Its invitation is not in force, or its proof is none.
+    Invitation,
+    /// The lobby is full.
+    LobbyFull,
+    /// The address has all the members in the lobby that it may have.
+    LobbyAddress,
+    /// Nobody is in the room who could let it in from the lobby.
+    LobbyAlone,
+    /// The broadcaster became an open one before it had answered.
+    Opened,
 }
 
 /// A connection that asks to be admitted.
@@ -33,18 +52,21 @@ pub(super) struct Asked {
     /// Who asks; an IPv4 address is never in its IPv6-mapped form.
     pub(super) remote: IpAddr,
     pub(super) path: String,
+    /// What it takes this computer for; the companion found that it is that.
+    pub(super) host: String,
     pub(super) origin: Option<String>,
     pub(super) protocols: Vec<String>,
 }
 
 impl Hub {
     pub(super) fn on_asked(&mut self, asked: Asked, now: Millis) {
-        if self.conns.contains_key(&asked.conn) {
+        if self.conns.contains_key(&asked.conn) || self.guests.contains_key(&asked.conn) {
             return;
         }
-        match self.judge(&asked) {
-            Ok(()) => self.admit(&asked, now),
-            Err(reason) => self.refuse(asked, reason),
+        match (self.judge(&asked), self.config.mode) {
+            (Ok(()), Mode::Open) => self.admit(&asked, now),
+            (Ok(()), Mode::Invited) => self.challenge(asked, now),
+            (Err(reason), _) => self.refuse(asked, reason),
         }
     }
 
@@ -57,11 +79,22 @@ impl Hub {
             Err(Refusal::RoomName)
         } else if from_here >= limits.connections_per_address && !asked.remote.is_loopback() {
             Err(Refusal::Address)
-        } else if self.conns.len() >= limits.connections as usize
-            || self.last_member >= LAST_STRANGER
-        {
+        } else if self.conns.len() + self.guests.len() >= limits.connections as usize {
             Err(Refusal::Full)
-        } else if !self.rooms.has_place_for(name(&asked.path)) {
+        } else {
+            self.judge_room(name(&asked.path))?;
+            match self.config.mode {
+                Mode::Open => Ok(()),
+                Mode::Invited => self.judge_guest(asked),
+            }
+        }
+    }
+
+    /// Whether one more member may be in the room `name`.
+    pub(super) fn judge_room(&self, name: &str) -> Result<(), Refusal> {
+        if self.last_member >= LAST_STRANGER {
+            Err(Refusal::Full)
+        } else if !self.rooms.has_place_for(name) {
             Err(Refusal::Rooms)
         } else {
             Ok(())
@@ -83,7 +116,12 @@ impl Hub {
         } else {
             Route::Plain(conn)
         };
-        let (place, group) = self.seat(name(&asked.path), asked.remote, route, now);
+        let newcomer = Newcomer {
+            address: asked.remote,
+            route,
+            invitation: None,
+        };
+        let (place, group) = self.seat(name(&asked.path), newcomer, now);
         self.conns.insert(conn, place);
         *self.per_address.entry(asked.remote).or_default() += 1;
         let groups = group.into_iter().collect();
@@ -113,11 +151,15 @@ impl Hub {
                 });
             }
         }
+        self.on_refused(reason, asked.remote, asked.origin);
+    }
+
+    pub(super) fn on_refused(&mut self, reason: Refusal, remote: IpAddr, origin: Option<String>) {
         self.totals.refused += 1;
         self.push_event(Event::Refused {
             reason,
-            remote: asked.remote,
-            origin: asked.origin,
+            remote,
+            origin,
         });
     }
 }
@@ -125,7 +167,7 @@ impl Hub {
 impl Asked {
     /// The subprotocol to choose (RFC 6455 §4.2.2): ours where it is offered, exactly so; otherwise
     /// none, and the member is a plain one.
-    fn protocol(&self) -> Option<String> {
+    pub(super) fn protocol(&self) -> Option<String> {
         self.protocols
             .iter()
             .find(|&offered| offered == PROTOCOL)
@@ -136,18 +178,31 @@ impl Asked {
 impl Refusal {
     /// What the one who asked is told. A page cannot see an HTTP status; it sees a close code, which
     /// takes a completed upgrade.
-    fn answer(self) -> Answer {
+    pub(super) fn answer(self) -> Answer {
         match self {
             Self::Origin => Answer::Status(403),
             Self::RoomName => Answer::Status(414),
             Self::Address => Answer::Close(4409, "too many connections from this address"),
             Self::Full => Answer::Close(1013, "the broadcaster is full, try again later"),
             Self::Rooms => Answer::Close(1013, "too many rooms, join one that exists"),
+            Self::Plain => Answer::Close(4401, "this broadcaster is for invited devices only"),
+            Self::Challenges => Answer::Close(4409, "answer the challenges before this one first"),
+            Self::Late => Answer::Close(4408, "the challenge was not answered in time"),
+            Self::Unexpected => Answer::Close(4401, "answer the challenge with join or knock"),
+            Self::Invitation => {
+                Answer::Close(4401, "this invitation is not valid, ask for a new one")
+            }
+            Self::LobbyFull => Answer::Close(1013, "too many are waiting, try again later"),
+            Self::LobbyAddress => Answer::Close(4409, "this device is waiting already"),
+            Self::LobbyAlone => {
+                Answer::Close(4401, "nobody is here to let you in, open an invitation")
+            }
+            Self::Opened => Answer::Close(1012, "anyone may join now, connect again"),
         }
     }
 }
 
-enum Answer {
+pub(super) enum Answer {
     Status(u16),
     Close(u16, &'static str),
 }

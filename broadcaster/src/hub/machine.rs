@@ -1,8 +1,11 @@
 //! The hub's state and inputs: who comes, who goes, what is known of each. Who may come stands in
-//! `entry`, who gets what in `broadcast`, what members are told about each other in `presence`.
+//! `entry`, `guest` and `lobby`, who must go in `farewell`, who gets what in `broadcast`, what members are told about each other in
+//! `presence`.
 
-use super::config::{Config, Error};
+use super::config::{Config, Error, Mode};
 use super::entry::Asked;
+use super::guest::Guest;
+use super::lobby::Stay;
 use super::member::{Member, MemberId, Route};
 use super::output::{Event, Output, Totals};
 use super::room::{RoomId, Rooms, name};
@@ -13,6 +16,9 @@ use crate::payload::Payload;
 use crate::time::Millis;
 use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, Ipv4Addr};
+use trust::invitation::InvitationId;
+use trust::proof::Nonces;
+use trust::secret::JoinKey;
 
 /// The hub of one broadcaster.
 ///
@@ -28,8 +34,16 @@ pub struct Hub {
     pub(super) addresses: Vec<Address>,
     pub(super) rooms: Rooms,
     pub(super) conns: BTreeMap<ConnId, Place>,
+    /// Connections that are admitted and no members: not yet, or not any more.
+    pub(super) guests: BTreeMap<ConnId, Guest>,
+    /// The stay of each member in the lobby.
+    pub(super) lobby: BTreeMap<ConnId, Stay>,
+    /// Keys of the invitations in force.
+    pub(super) keys: BTreeMap<InvitationId, JoinKey>,
+    /// The challenges' nonces, where invited mode can be had.
+    pub(super) nonces: Option<Nonces>,
     pub(super) last_member: u32,
-    /// Members with a connection, by remote address.
+    /// Members and guests with a connection, by remote address.
     pub(super) per_address: BTreeMap<IpAddr, u32>,
     pub(super) outputs: VecDeque<Output>,
     /// Sums only; what is now is counted when asked for.
@@ -45,16 +59,48 @@ pub(super) struct Place {
     pub(super) route: Route,
 }
 
+/// Who is to be seated.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Newcomer {
+    pub(super) address: IpAddr,
+    pub(super) route: Route,
+    pub(super) invitation: Option<InvitationId>,
+}
+
 impl Hub {
-    /// Makes a hub without members.
+    /// Makes a hub without members, for open mode.
     ///
     /// # Errors
     ///
     /// When the configuration asks for what this hub cannot do, or a listed origin is none.
     pub fn new(config: Config) -> Result<Self, Error> {
+        Self::make(config, None)
+    }
+
+    /// Makes a hub without members, for both modes. The seed is 32 random bytes that are used for nothing
+    /// else: the nonces of challenges come of it.
+    ///
+    /// # Errors
+    ///
+    /// When a listed origin is none.
+    pub fn with_invitations(
+        config: Config,
+        seed: [u8; 32],
+        keys: BTreeMap<InvitationId, JoinKey>,
+    ) -> Result<Self, Error> {
+        let hub = Self::make(config, Some(Nonces::new(seed)))?;
+        Ok(Self { keys, ..hub })
+    }
+
+    fn make(config: Config, nonces: Option<Nonces>) -> Result<Self, Error> {
+        check_mode(&config, nonces.as_ref())?;
         Ok(Self {
             origins: config.to_origin_rule()?,
             config,
+            guests: BTreeMap::new(),
+            lobby: BTreeMap::new(),
+            keys: BTreeMap::new(),
+            nonces,
             port: None,
             addresses: Vec::new(),
             rooms: Rooms::default(),
@@ -70,12 +116,12 @@ impl Hub {
     /// Tells what the companion reports.
     pub fn handle_report(&mut self, report: Report, now: Millis) {
         match report {
-            Report::Received { conn, payload } => self.on_received(conn, payload),
+            Report::Received { conn, payload } => self.on_received(conn, payload, now),
             Report::Asked {
                 conn,
                 remote,
                 path,
-                host: _,
+                host,
                 origin,
                 protocols,
             } => {
@@ -83,6 +129,7 @@ impl Hub {
                     conn,
                     remote: remote.ip().to_canonical(),
                     path,
+                    host,
                     origin,
                     protocols,
                 };
@@ -101,21 +148,36 @@ impl Hub {
         }
     }
 
-    /// Puts a new configuration in force for those who ask from now on; members stay.
+    /// Puts a new configuration in force for those who ask from now on; members stay. Where invited mode
+    /// takes the place of open mode, those stay who were invited.
     ///
     /// # Errors
     ///
     /// As [`Hub::new`]; the old configuration stays in force.
     pub fn handle_configured(&mut self, config: Config, _now: Millis) -> Result<(), Error> {
+        check_mode(&config, self.nonces.as_ref())?;
         self.origins = config.to_origin_rule()?;
-        self.config = config;
+        let before = std::mem::replace(&mut self.config, config).mode;
+        match (before, self.config.mode) {
+            (Mode::Open, Mode::Invited) => self.on_closed_to_strangers(),
+            (Mode::Invited, Mode::Open) => self.on_opened(),
+            (Mode::Open, Mode::Open) | (Mode::Invited, Mode::Invited) => {}
+        }
         Ok(())
+    }
+
+    /// Tells that it is `now`: challenges and stays in the lobby come to their end.
+    pub fn handle_timeout(&mut self, now: Millis) {
+        self.end_challenges(now);
+        self.end_stays(now);
     }
 
     /// Tells that the companion is gone, and every connection with it. Its successor counts
     /// connections anew, so a companion's hello says the same.
     pub fn handle_detached(&mut self, _now: Millis) {
         self.per_address.clear();
+        self.guests.clear();
+        self.lobby.clear();
         let places = std::mem::take(&mut self.conns);
         let left: Vec<_> = places
             .into_values()
@@ -131,7 +193,12 @@ impl Hub {
     /// is one of ours.
     pub fn handle_local_joined(&mut self, room: &str, now: Millis) -> MemberId {
         let address = Ipv4Addr::LOCALHOST.into();
-        let (place, _) = self.seat(name(room), address, Route::Local, now);
+        let newcomer = Newcomer {
+            address,
+            route: Route::Local,
+            invitation: None,
+        };
+        let (place, _) = self.seat(name(room), newcomer, now);
         self.locals.insert(place.id, place);
         self.on_joined(place);
         place.id
@@ -176,17 +243,23 @@ impl Hub {
 
     /// The hub's next wish. [`Output::Wait`] ends the round.
     pub fn poll_output(&mut self) -> Output {
-        self.outputs.pop_front().unwrap_or(Output::Wait(None))
+        self.outputs
+            .pop_front()
+            .unwrap_or_else(|| Output::Wait(self.deadline()))
     }
 
     /// Gives a new member its id and its place in the room `name`.
     pub(super) fn seat(
         &mut self,
         name: &str,
-        address: IpAddr,
-        route: Route,
+        newcomer: Newcomer,
         now: Millis,
     ) -> (Place, Option<GroupId>) {
+        let Newcomer {
+            address,
+            route,
+            invitation,
+        } = newcomer;
         self.last_member = self
             .last_member
             .checked_add(1)
@@ -197,6 +270,7 @@ impl Hub {
             id,
             address,
             room: name,
+            invitation,
             since: now,
             received: 0,
             sent: 0,
@@ -208,25 +282,34 @@ impl Hub {
     }
 
     fn on_closed(&mut self, conn: ConnId, code: u16) {
+        if let Some(guest) = self.guests.remove(&conn) {
+            return self.discount(guest.address);
+        }
         let Some(place) = self.conns.remove(&conn) else {
             return;
         };
+        self.lobby.remove(&conn);
         let Some(member) = self.rooms.leave(place.room, place.id) else {
             return;
         };
-        if let Some(count) = self.per_address.get_mut(&member.address) {
-            *count -= 1;
-            if *count == 0 {
-                self.per_address.remove(&member.address);
-            }
-        }
+        self.discount(member.address);
         self.totals.slow += u64::from(code == TOO_SLOW);
         self.on_left(place.room, &member, code);
     }
 
-    fn on_received(&mut self, conn: ConnId, payload: Payload) {
+    /// One connection of this address less.
+    fn discount(&mut self, address: IpAddr) {
+        if let Some(count) = self.per_address.get_mut(&address) {
+            *count -= 1;
+            if *count == 0 {
+                self.per_address.remove(&address);
+            }
+        }
+    }
+
+    fn on_received(&mut self, conn: ConnId, payload: Payload, now: Millis) {
         let Some(&place) = self.conns.get(&conn) else {
-            return;
+            return self.on_guest_message(conn, &payload, now);
         };
         self.count(payload.len());
         self.on_message(place, payload);
@@ -248,12 +331,25 @@ impl Hub {
         self.totals.bytes += bytes as u64;
     }
 
+    fn deadline(&self) -> Option<Millis> {
+        let challenges = self.guests.values().filter_map(Guest::deadline);
+        let stays = self.lobby.values().map(|stay| stay.until);
+        challenges.chain(stays).min()
+    }
+
     pub(super) fn push_command(&mut self, command: Command) {
         self.outputs.push_back(Output::Command(command));
     }
 
     pub(super) fn push_event(&mut self, event: Event) {
         self.outputs.push_back(Output::Event(event));
+    }
+}
+
+fn check_mode(config: &Config, nonces: Option<&Nonces>) -> Result<(), Error> {
+    match (config.mode, nonces) {
+        (Mode::Invited, None) => Err(Error::InvitedNotBuilt),
+        (Mode::Invited, Some(_)) | (Mode::Open, _) => Ok(()),
     }
 }
 
@@ -289,6 +385,39 @@ mod tests {
             2,
             "the most rooms there ever were at once"
         );
+    }
+
+    #[test]
+    fn nothing_is_kept_of_guests_that_left() {
+        let config = Config::default();
+        let mut hub = Hub::with_invitations(config, [1; 32], BTreeMap::new()).unwrap();
+        hub.handle_local_joined("/", Millis(0));
+        for n in 0..1000 {
+            let conn = ConnId(n);
+            let Report::Asked {
+                conn, remote, host, ..
+            } = asked(conn)
+            else {
+                unreachable!("that is what it makes");
+            };
+            let enveloped = Report::Asked {
+                conn,
+                remote,
+                path: "/".to_owned(),
+                host,
+                origin: None,
+                protocols: vec![crate::envelope::PROTOCOL.to_owned()],
+            };
+            hub.handle_report(enveloped, Millis(0));
+            let word = ["{\"kind\":\"knock\"}", "{\"kind\":\"join\"}"][n as usize % 2];
+            let payload = Payload::Text(word.into());
+            hub.handle_report(Report::Received { conn, payload }, Millis(0));
+            hub.handle_report(Report::Closed { conn, code: 1000 }, Millis(0));
+            while hub.poll_output() != Output::Wait(None) {}
+        }
+        assert!(hub.conns.is_empty() && hub.guests.is_empty());
+        assert!(hub.lobby.is_empty() && hub.per_address.is_empty());
+        assert_eq!(hub.totals().members, 1);
     }
 
     #[test]

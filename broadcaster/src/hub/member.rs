@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
+use trust::invitation::InvitationId;
 
 /// A member's number, from 1; never reused while the hub runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -29,6 +30,8 @@ pub enum Kind {
     Enveloped,
     /// No connection: a part of this program that speaks the envelope.
     Local,
+    /// A connection without an invitation, which waits for a person's word. Only local members see it.
+    Lobby,
 }
 
 /// One member of a room.
@@ -40,6 +43,8 @@ pub struct Member {
     pub address: IpAddr,
     /// Its room.
     pub room: Arc<str>,
+    /// The invitation it came with, in invited mode.
+    pub invitation: Option<InvitationId>,
     /// When it joined.
     pub since: Millis,
     /// Messages received from it.
@@ -58,6 +63,7 @@ impl Member {
             Route::Plain(_) => Kind::Plain,
             Route::Enveloped(_) => Kind::Enveloped,
             Route::Local => Kind::Local,
+            Route::Lobby(_) => Kind::Lobby,
         }
     }
 
@@ -84,4 +90,18 @@ pub(super) enum Route {
     Enveloped(ConnId),
     /// By `Output::Deliver`.
     Local,
+    /// Over its connection, in envelopes; it is in no group.
+    Lobby(ConnId),
+}
+
+impl Route {
+    /// Whether a member hears of another one. The lobby and this program see each other; nobody else
+    /// sees the lobby, nor does it see anybody else.
+    pub(super) fn sees(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Lobby(_), Self::Local) | (Self::Local, Self::Lobby(_)) => true,
+            (Self::Lobby(_), _) | (_, Self::Lobby(_)) => false,
+            _ => true,
+        }
+    }
 }

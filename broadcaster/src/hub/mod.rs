@@ -28,6 +28,9 @@
 mod broadcast;
 mod config;
 mod entry;
+mod farewell;
+mod guest;
+mod lobby;
 mod machine;
 mod member;
 mod output;

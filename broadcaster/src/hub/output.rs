@@ -38,7 +38,7 @@ pub enum Event {
         /// The member.
         member: MemberId,
         /// The close code; 1013 is a receiver too slow for its room, 1006 a lost connection or
-        /// companion, 1000 a local member's leave.
+        /// companion, 1000 a local member's leave, 4401 an invitation taken back, 4403 a person's word.
         code: u16,
     },
     /// Someone who asked was not let in.

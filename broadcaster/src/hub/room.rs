@@ -100,6 +100,7 @@ impl Rooms {
                 room.locals.insert(member.id);
                 None
             }
+            Route::Lobby(_) => None,
         };
         room.members.insert(member.id, member);
         group
@@ -115,6 +116,7 @@ impl Rooms {
             Route::Local => {
                 room.locals.remove(&member.id);
             }
+            Route::Lobby(_) => {}
         }
         if room.members.is_empty() {
             let name = Arc::clone(&room.name);
@@ -148,6 +150,15 @@ impl Room {
     pub(super) fn locals_besides(&self, member: Option<MemberId>) -> Vec<MemberId> {
         let locals = self.locals.iter().copied();
         locals.filter(|&local| Some(local) != member).collect()
+    }
+
+    /// The group a member's connection belongs to.
+    pub(super) fn group_of(&self, route: Route) -> Option<GroupId> {
+        match route {
+            Route::Plain(_) => self.plain.id,
+            Route::Enveloped(_) => self.enveloped.id,
+            Route::Local | Route::Lobby(_) => None,
+        }
     }
 
     fn new(name: Arc<str>) -> Self {

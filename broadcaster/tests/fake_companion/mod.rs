@@ -10,6 +10,8 @@ use broadcaster::{Millis, Payload};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 
+pub(crate) mod invited;
+
 /// Messages that wait for a connection that does not read; one more closes it.
 pub(crate) const QUEUE: usize = 3;
 /// This computer's address on the LAN.
@@ -24,6 +26,11 @@ pub(crate) struct Companion {
     /// Since the test last took them.
     pub(crate) events: Vec<Event>,
     pub(crate) sends: usize,
+    /// The time that the hub is told.
+    pub(crate) now: Millis,
+    /// When the hub wants to be told the time; never, in open mode.
+    pub(crate) deadline: Option<Millis>,
+    has_deadlines: bool,
     groups: BTreeMap<GroupId, BTreeSet<ConnId>>,
     /// Groups that had members and have none.
     gone: BTreeSet<GroupId>,
@@ -79,12 +86,19 @@ pub(crate) fn open() -> Config {
 
 impl Companion {
     pub(crate) fn new(config: Config) -> Self {
+        Self::of(Hub::new(config).unwrap())
+    }
+
+    pub(crate) fn of(hub: Hub) -> Self {
         let mut companion = Self {
-            hub: Hub::new(config).unwrap(),
+            hub,
             conns: BTreeMap::new(),
             locals: BTreeMap::new(),
             events: Vec::new(),
             sends: 0,
+            now: NOW,
+            deadline: None,
+            has_deadlines: false,
             groups: BTreeMap::new(),
             gone: BTreeSet::new(),
             reports: VecDeque::new(),
@@ -128,19 +142,47 @@ impl Companion {
     }
 
     pub(crate) fn join_local(&mut self, room: &str) -> MemberId {
-        let member = self.hub.handle_local_joined(room, NOW);
+        let member = self.hub.handle_local_joined(room, self.now);
         self.settle();
         member
     }
 
     pub(crate) fn send_local(&mut self, member: MemberId, text: &str) {
-        self.hub.handle_local_message(member, text, NOW);
+        self.hub.handle_local_message(member, text, self.now);
         self.settle();
     }
 
     pub(crate) fn leave_local(&mut self, member: MemberId) {
-        self.hub.handle_local_left(member, NOW);
+        self.hub.handle_local_left(member, self.now);
         self.settle();
+    }
+
+    /// Lets time pass, and the hub know of it.
+    pub(crate) fn pass(&mut self, span: Millis) {
+        self.now = self.now + span;
+        self.hub.handle_timeout(self.now);
+        self.settle();
+    }
+
+    /// Carries out what the hub wishes after a call of the test's own.
+    pub(crate) fn settle(&mut self) {
+        loop {
+            match self.hub.poll_output() {
+                Output::Command(command) => self.execute(command),
+                Output::Deliver { member, text } => {
+                    self.locals.entry(member).or_default().push(text);
+                }
+                Output::Event(event) => self.events.push(event),
+                Output::Wait(deadline) => {
+                    assert!(self.has_deadlines || deadline.is_none());
+                    self.deadline = deadline;
+                    let Some(report) = self.reports.pop_front() else {
+                        return;
+                    };
+                    self.hub.handle_report(report, self.now);
+                }
+            }
+        }
     }
 
     /// Dies; another one takes its place.
@@ -178,25 +220,6 @@ impl Companion {
             .collect()
     }
 
-    fn settle(&mut self) {
-        loop {
-            match self.hub.poll_output() {
-                Output::Command(command) => self.execute(command),
-                Output::Deliver { member, text } => {
-                    self.locals.entry(member).or_default().push(text);
-                }
-                Output::Event(event) => self.events.push(event),
-                Output::Wait(deadline) => {
-                    assert_eq!(deadline, None);
-                    let Some(report) = self.reports.pop_front() else {
-                        return;
-                    };
-                    self.hub.handle_report(report, NOW);
-                }
-            }
-        }
-    }
-
     fn execute(&mut self, command: Command) {
         match command {
             Command::Admit {
@@ -232,12 +255,25 @@ impl Companion {
                     self.push(conn, &payload);
                 }
             }
+            Command::Join { conn, group } => {
+                let connection = &self.conns[&conn];
+                assert!(matches!(connection.state, State::Member { .. }), "not open");
+                assert!(!self.gone.contains(&group), "{group:?} is reused");
+                let is_new = self.groups.entry(group).or_default().insert(conn);
+                assert!(is_new, "in the group already");
+            }
+            Command::Leave { conn, group } => {
+                let members = self.groups.get_mut(&group).expect("a group with members");
+                assert!(members.remove(&conn), "not in the group");
+                if members.is_empty() {
+                    self.groups.remove(&group);
+                    self.gone.insert(group);
+                }
+            }
             Command::Hello { .. }
             | Command::Site { .. }
             | Command::Listen { .. }
             | Command::Stop
-            | Command::Join { .. }
-            | Command::Leave { .. }
             | Command::Error { .. } => panic!("not the hub's to command: {command:?}"),
         }
     }

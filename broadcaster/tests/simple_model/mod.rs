@@ -89,6 +89,7 @@ impl Model {
                 let heard = match kind {
                     Kind::Plain => Heard::Raw(what.clone()),
                     Kind::Enveloped | Kind::Local => Heard::Envelope(envelope.clone()),
+                    Kind::Lobby => unreachable!("open mode has no lobby"),
                 };
                 self.hear(id, heard);
             }

@@ -1,9 +1,11 @@
 //! Hub and executor in one process, and tungstenite clients at the other end of wires made of memory.
+#![allow(dead_code)] // each test uses a part of it
 
 use broadcaster::Millis;
 use broadcaster::address::{Address, Medium};
 use broadcaster::executor::{self, Executor};
 use broadcaster::hub::{self, Config, Hub, MemberId};
+use broadcaster::limits::Limits;
 use broadcaster::link::{Command, ConnId, Report};
 use serde_json::Value;
 use std::cell::RefCell;
@@ -55,8 +57,12 @@ struct Ends {
 impl Network {
     pub(crate) fn new(config: Config) -> Self {
         let limits = config.limits;
+        Self::of(Hub::new(config).unwrap(), limits)
+    }
+
+    pub(crate) fn of(hub: Hub, limits: Limits) -> Self {
         let mut network = Self {
-            hub: Hub::new(config).unwrap(),
+            hub,
             locals: Vec::new(),
             executor: Executor::new(),
             wires: BTreeMap::new(),
@@ -196,7 +202,7 @@ impl Network {
     }
 
     /// Lets executor and hub talk until both have nothing more to say.
-    fn settle(&mut self) {
+    pub(crate) fn settle(&mut self) {
         let mut reports = VecDeque::new();
         loop {
             self.drain_hub();
