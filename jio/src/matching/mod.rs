@@ -3,6 +3,7 @@
 
 mod matcher;
 mod pattern;
+mod sought;
 mod stretch;
 mod term;
 

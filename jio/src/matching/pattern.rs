@@ -1,11 +1,12 @@
 //! Wildcards: `%` stands for any units, `_` for one unit that does not end a line.
 //!
-//! Works on UTF-16 code units and regardless of case. The text is read once from left to right
+//! Works on UTF-16 code units and regardless of case. Unless `sought` needs less, the text is read once from left to right
 //! whatever the number of `%`: each stretch between two of them is taken where it ends first.
 //! deviates: jIO 3.45 keeps something of a pattern from one document to the next and then misses
 //! some; here every document is asked the same.
 
 use super::Error;
+use super::sought::Sought;
 use super::stretch::Stretch;
 
 /// One place of a pattern.
@@ -46,6 +47,8 @@ pub(super) struct Pattern {
     tail: Option<Vec<Slot>>,
     /// Units that a text must have at least.
     least: usize,
+    /// All of it, when that is ASCII between two `%`.
+    sought: Option<Sought>,
 }
 
 impl Pattern {
@@ -53,6 +56,10 @@ impl Pattern {
     pub(super) fn new(text: &str) -> Result<Self, Error> {
         let mut parts: Vec<Vec<Slot>> = text.split('%').map(slots).collect();
         let least = parts.iter().map(Vec::len).sum();
+        let sought = match parts.as_slice() {
+            [head, middle, tail] if head.is_empty() && tail.is_empty() => sought(middle),
+            _ => None,
+        };
         let tail = if parts.len() > 1 { parts.pop() } else { None };
         let mut parts = parts.into_iter();
         let head = parts.next().unwrap_or_default();
@@ -62,11 +69,17 @@ impl Pattern {
             middle: stretches.collect::<Result<_, _>>()?,
             tail,
             least,
+            sought,
         })
     }
 
     /// Does the whole text fit?
     pub(super) fn matches(&self, text: &str) -> bool {
+        let found = self.sought.as_ref().and_then(|sought| sought.is_in(text));
+        found.unwrap_or_else(|| self.matches_read(text))
+    }
+
+    fn matches_read(&self, text: &str) -> bool {
         if text.is_ascii() {
             let units = text
                 .bytes()
@@ -93,6 +106,11 @@ impl Pattern {
         }
         tail.is_empty() || fits_next(tail, &mut units.skip(room))
     }
+}
+
+fn sought(slots: &[Slot]) -> Option<Sought> {
+    let units: Option<Vec<u16>> = slots.iter().map(|slot| slot.unit()).collect();
+    Sought::new(units?.into_iter())
 }
 
 fn slots(part: &str) -> Vec<Slot> {
