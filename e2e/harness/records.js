@@ -9,7 +9,7 @@ export async function serveRecords(chromium) {
   await press(await chromium.popup(), 'serve-records');
   const page = await (await window).page();
   // A tab has its address before it has its page.
-  await page.waitForSelector('[data-testid="status"]');
+  await page.waitForSelector('[data-testid="status"]', { timeout: 0 });
   await text(page, 'status', (text) => /serving|network/i.test(text));
   return page;
 }
