@@ -5,6 +5,8 @@
 set -eu
 if [ "${1:-}" = --inside ]; then
   shift
+  # Else eth0's own IPv6 address comes a second later, and Chromium gives up what it loads just then.
+  echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad 2>/dev/null || true # (without IPv6 there is none)
   ip link set lo up
   ip link add eth0 type veth peer name far0
   ip address add 10.77.0.1/24 dev eth0

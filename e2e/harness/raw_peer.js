@@ -96,8 +96,8 @@ export async function rawSlave(url, protocol = 'jio.2') {
       globalThis.channel = channel;
       channel.binaryType = 'arraybuffer';
       globalThis.heard = [];
-      channel.onmessage = ({ data }) => heard.push(data);
-      channel.onopen = resolve;
+      // The server speaks first.
+      channel.onmessage = ({ data }) => resolve(heard.push(data));
     };
   });
   let chain = Promise.resolve();
