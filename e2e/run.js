@@ -3,7 +3,7 @@
 
 import { parseArgs } from 'node:util';
 import { Chromium } from './harness/chromium.js';
-import { text } from './harness/sharing.js';
+import { press, text } from './harness/sharing.js';
 
 /** Longer than any start takes; then the popup's sentence says what is wrong. */
 const START_MS = 60_000;
@@ -48,7 +48,7 @@ async function startSharing() {
     await chrome.storage.local.set({ settings: { ...settings, port, mode: 'open' } });
   }, options.port);
   const popup = await chromium.popup();
-  await popup.click('[data-testid="share-toggle"]');
+  await press(popup, 'share-toggle');
   const limit = AbortSignal.timeout(START_MS);
   const late = new Promise((_, reject) => limit.addEventListener('abort', () => reject(new Error('Sharing did not start within a minute.'))));
   const state = await Promise.race([late, chromium.state((state, passing) => !passing.includes(state.status), PASSING)]);

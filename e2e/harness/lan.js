@@ -70,8 +70,9 @@ class Namespace {
 
   static async open() {
     const it = new Namespace();
-    // It speaks when it is inside, and ends when we do: its input ends then.
-    it.#holder = spawn('unshare', ['--net', 'sh', '-c', 'ip link set lo up && echo here && exec cat'], { stdio: ['pipe', 'pipe', 'inherit'] });
+    // It speaks when it is inside, and ends when we do: its input ends then. (accept_dad: see network.sh)
+    const hold = 'echo 0 2>/dev/null >/proc/sys/net/ipv6/conf/default/accept_dad; ip link set lo up && echo here && exec cat';
+    it.#holder = spawn('unshare', ['--net', 'sh', '-c', hold], { stdio: ['pipe', 'pipe', 'inherit'] });
     await Promise.race([once(it.#holder.stdout, 'data'), once(it.#holder, 'exit').then(() => Promise.reject(new Error('no network')))]);
     it.pid = it.#holder.pid;
     // A test that fails early must not wait for it.

@@ -134,7 +134,9 @@ describe('master’s window', { timeout: 180_000 }, () => {
     await text(page, 'copy-outcome', (text) => text.startsWith('Saved'));
     assert.equal(await page.evaluate(() => saved), 'records.copy');
     await chooseCopy(page, 'good.copy', 'the copy');
+    const closed = page.evaluate(() => new Promise((resolve) => document.getElementById('restore-dialog').addEventListener('close', resolve, { once: true })));
     await page.keyboard.press('Escape');
+    await closed;
     await chooseCopy(page, 'good.copy', 'the copy');
     await press(page, 'really-restore');
     assert.equal(await text(page, 'copy-outcome', (text) => text.startsWith('Restored')), 'Restored: 3 records.');

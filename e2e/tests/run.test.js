@@ -21,7 +21,9 @@ describe('run', { timeout: 180_000 }, () => {
     const temporary = await mkdtemp(join(tmpdir(), 'run-test-'));
     const run = start(['--open', '--headless', '--port', String(PORT)], { TMPDIR: temporary });
     const lines = createInterface(run.stdout);
-    const [url] = await once(lines, 'line');
+    const failed = Promise.all([once(run, 'exit'), all(run.stderr)]).then(([, said]) => Promise.reject(new Error(said)));
+    const [url] = await Promise.race([once(lines, 'line'), failed]);
+    failed.catch(() => {}); // its exit is awaited below
     assert.equal(url, `ws://${LAN}:${PORT}/`);
     const [a, b] = await Promise.all([Member.open(url), Member.open(url)]);
     await a.send('through it all');
