@@ -135,7 +135,7 @@ describe('master’s window', { timeout: 180_000 }, () => {
     assert.equal(await page.evaluate(() => saved), 'records.copy');
     await chooseCopy(page, 'good.copy', 'the copy');
     const closed = page.evaluate(() => new Promise((resolve) => document.getElementById('restore-dialog').addEventListener('close', resolve, { once: true })));
-    await page.keyboard.press('Escape');
+    await page.click('#restore-dialog button[value=""]');
     await closed;
     await chooseCopy(page, 'good.copy', 'the copy');
     await press(page, 'really-restore');
