@@ -17,7 +17,10 @@ const files = (await readdir(here('tests')))
 await mkdir(here('screenshots'), { recursive: true });
 
 const totals = { pass: 0, fail: 0, skipped: 0 };
+/** What failed, said once more at the end: there it is read, also where only the end is shown. */
+const failures = [];
 await Promise.all(Array.from({ length: AT_ONCE }, work));
+for (const failure of failures) console.log(failure);
 const skipped = totals.skipped ? `, ${totals.skipped} skipped` : '';
 console.log(`${totals.pass} passed, ${totals.fail} failed${skipped}`);
 process.exit(totals.fail === 0 && totals.pass > 0 ? 0 : 1);
@@ -30,8 +33,16 @@ async function work() {
     totals.pass += count('pass');
     // Node does not count the tests of a suite that is skipped: it is one here.
     totals.skipped += count('skipped') + (output.match(/^ok .* # SKIP/gm)?.length ?? 0);
-    totals.fail += count('fail') + count('cancelled') || (code === 0 ? 0 : 1);
+    const failed = count('fail') + count('cancelled') || (code === 0 ? 0 : 1);
+    totals.fail += failed;
+    if (failed) failures.push(`# failed in ${file}`, ...failedTests(output));
   }
+}
+
+/** Each failed test's name and error; of a file that says none, its last lines. */
+function failedTests(output) {
+  const tests = output.match(/^ *not ok[^]*?^ *\.\.\.$/gm)?.filter((test) => !/failureType: 'subtestsFailed'/.test(test));
+  return tests?.length ? tests : [output.split('\n').slice(-30).join('\n')];
 }
 
 function run(file) {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Chromium } from '../harness/chromium.js';
 import { Member } from '../harness/member.js';
-import { here, openSharing, PORT, press, pressStart, text } from '../harness/sharing.js';
+import { here, openSharing, PORT, press, pressStart, text, when } from '../harness/sharing.js';
 
 describe('lifetime', { timeout: 300_000 }, () => {
   test('Stop closes members with 1001 and the port with them', async () => {
@@ -83,14 +83,15 @@ describe('lifetime', { timeout: 300_000 }, () => {
     const chromium = await Chromium.open({ companion: false });
     try {
       await chromium.store({ settings: { mode: 'open', port: PORT } });
-      const popup = await chromium.popup();
-      await press(popup, 'share-toggle');
+      const popup = await chromium.popup(); // looks for it by itself
       const state = await chromium.state((state) => state.status === 'missing');
       assert.match(state.command, new RegExp(`install.*${chromium.id}`));
       await text(popup, 'install-command', (text) => text.includes('install'));
 
       await chromium.installCompanion();
-      await chromium.popup(); // looks again by itself
+      const again = await chromium.popup();
+      await when(again, () => document.querySelector('[data-when="ask"]').checkVisibility());
+      await press(again, 'share-toggle');
       await chromium.state((state) => state.status === 'sharing');
       await (await Member.open(here())).close();
     } finally {
