@@ -9,21 +9,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import puppeteer from 'puppeteer-core';
+import { launch } from './launch.js';
 import { children } from './processes.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export const EXTENSION = join(ROOT, 'dist/extension');
 export const COMPANION = join(ROOT, 'dist/host/lan-broadcaster-host');
-
-const SWITCHES = [
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 /** The id that Chromium gives to an extension with this key: SHA-256, its first 16 bytes in letters. */
 export function idOf({ key }) {
@@ -80,28 +71,15 @@ export class Chromium {
 
   /** `host`: the computer of lan.js to start at, else this one. */
   async start({ headless = true, switches = [], host } = {}) {
-    const program = process.env.CHROMIUM || 'chromium';
-    const { executablePath, environment } = host?.launch(program) ?? { executablePath: program };
-    this.browser = await puppeteer.launch({
-      executablePath,
-      pipe: true,
+    this.browser = await launch({
+      host,
       headless,
       defaultViewport: null,
       userDataDir: this.profile,
-      env: { ...this.environment, ...environment },
-      // Signals go to whoever started us; it closes the browser in order.
-      handleSIGINT: false,
-      handleSIGTERM: false,
-      handleSIGHUP: false,
+      env: this.environment,
       enableExtensions: true,
       targetFilter: (target) => target.type() !== 'service_worker',
-      args: [
-        ...SWITCHES,
-        // Chromium's own sandbox refuses to start as root.
-        ...(process.getuid() === 0 ? ['--no-sandbox'] : []),
-        `--load-extension=${EXTENSION}`,
-        ...switches,
-      ],
+      args: [`--load-extension=${EXTENSION}`, ...switches],
     });
     this.control = await this.browser.newPage();
     await this.control.goto(this.url('manifest.json'));

@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import puppeteer from 'puppeteer-core';
+import { launch } from './launch.js';
 
 const ROOT = new URL('../../', import.meta.url);
 const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
@@ -30,14 +30,8 @@ export class Pages {
     it.server = createServer((request, response) => it.#serve(request, response)).listen(0, '127.0.0.1');
     await once(it.server, 'listening');
     it.origin = `http://127.0.0.1:${it.server.address().port}`;
-    it.browser = await puppeteer.launch({
-      executablePath: process.env.CHROMIUM || 'chromium',
-      // Nothing here takes long: what does not come is not waited for.
-      protocolTimeout: 20_000,
-      pipe: true,
-      args: ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update',
-        '--disable-sync', ...(process.getuid() === 0 ? ['--no-sandbox'] : [])],
-    });
+    // Nothing here takes long: what does not come is not waited for.
+    it.browser = await launch({ protocolTimeout: 20_000 });
     return it;
   }
 

@@ -10,6 +10,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import puppeteer from 'puppeteer-core';
 import { WebSocketServer } from 'ws';
+import { launch } from './launch.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export const NPM = process.env.NPM_DIST || join(ROOT, 'dist/npm');
@@ -91,26 +92,8 @@ export class Browser {
   static async open({ host, firefox } = {}) {
     if (firefox) return Browser.#openFirefox(firefox);
     const it = new Browser();
-    const program = process.env.CHROMIUM || 'chromium';
-    const { executablePath, environment } = host?.launch(program) ?? { executablePath: program };
     it.profile = await mkdtemp(join(tmpdir(), 'lan-broadcaster-peer-'));
-    it.browser = await puppeteer.launch({
-      executablePath,
-      env: { ...process.env, ...environment },
-      pipe: true,
-      userDataDir: it.profile,
-      defaultViewport: null,
-      handleSIGINT: false,
-      args: [
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-        ...(process.getuid() === 0 ? ['--no-sandbox'] : []),
-      ],
-    });
+    it.browser = await launch({ host, userDataDir: it.profile, defaultViewport: null });
     return it;
   }
 

@@ -6,7 +6,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import puppeteer from 'puppeteer-core';
+import { launch } from './launch.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** Where the WASM of `peer/` lies, `peer.js` and `peer_bg.wasm`. */
@@ -19,7 +19,6 @@ const FILES = {
 };
 /** A name that is not this machine's for the browser: pages from it have no Web Locks. */
 const ELSEWHERE = 'elsewhere.test';
-const SWITCHES = ['--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 
 export class Store {
   #server;
@@ -38,21 +37,11 @@ export class Store {
 
   /** Starts the browser, on the profile it had before. */
   async start() {
-    this.browser = await puppeteer.launch({
-      executablePath: process.env.CHROMIUM || 'chromium',
-      pipe: true,
-      headless: true,
+    this.browser = await launch({
       userDataDir: this.profile,
-      handleSIGINT: false,
-      handleSIGTERM: false,
-      handleSIGHUP: false,
       // A measured or large step may take longer than puppeteer waits by itself.
       protocolTimeout: 300_000,
-      args: [
-        ...SWITCHES,
-        `--host-resolver-rules=MAP ${ELSEWHERE} 127.0.0.1`,
-        ...(process.getuid() === 0 ? ['--no-sandbox'] : []),
-      ],
+      args: [`--host-resolver-rules=MAP ${ELSEWHERE} 127.0.0.1`],
     });
   }
 

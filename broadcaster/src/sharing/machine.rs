@@ -188,7 +188,7 @@ impl Sharing {
     /// Start; and shows the state anew.
     pub fn handle_popup_opened(&mut self, now: Millis) {
         self.arrive(now);
-        self.view.forget();
+        self.view.forget(); // Whoever opens it has been shown nothing yet.
         match &self.phase {
             // It is started again by itself.
             Phase::Apart(Some(Trouble::Crashed {

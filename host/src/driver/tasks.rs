@@ -164,6 +164,7 @@ impl<D: Decider> Driver<D> {
             let rescheduled = self.0.rescheduled.notified();
             match due {
                 None => rescheduled.await,
+                // The executor's own deadlines, or an earlier one that came up meanwhile.
                 Some(due) => tokio::select! {
                     () = sleep_until(due) => self.tell(Executor::handle_timeout),
                     () = rescheduled => {}

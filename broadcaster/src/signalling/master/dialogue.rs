@@ -6,10 +6,12 @@ use super::session::{HalfOpen, Order, Phase, Session, State};
 use crate::hub::MemberId;
 use crate::signalling::candidate::Candidate;
 use crate::signalling::description::{Description, Kind};
+use crate::signalling::exchange::Outgoing;
 use crate::signalling::message::{AttemptId, Message, PeerId, Reason};
 use crate::signalling::near::Near;
 use crate::signalling::rtc::{self, Command, SessionId};
 use crate::time::Millis;
+use std::net::IpAddr;
 
 impl Master {
     pub(super) fn on_message(&mut self, member: Option<MemberId>, message: Message, now: Millis) {
@@ -197,23 +199,24 @@ impl Master {
     }
 
     fn on_described(&mut self, id: SessionId, description: &Description, now: Millis) {
-        let own = self.room.own();
-        let Some(session) = self.sessions.get_mut(&id) else {
-            return;
-        };
-        let is_current = session.order.id().is_some();
-        let Some(half_open) = session.half_open_mut() else {
-            return;
-        };
-        half_open.outgoing.handle_described(description, own, now);
-        if is_current {
-            self.say_offer(id);
-        } else {
-            self.on_sessions_due(now);
-        }
+        let take = |outgoing: &mut Outgoing, own| outgoing.handle_described(description, own, now);
+        self.on_own(id, take, Self::say_offer, now);
     }
 
     fn on_candidate(&mut self, id: SessionId, candidate: Option<Candidate>, now: Millis) {
+        let take = |outgoing: &mut Outgoing, own| outgoing.handle_candidate(candidate, own, now);
+        self.on_own(id, take, Self::say_candidates, now);
+    }
+
+    /// Takes what the browser tells of our side. In our order that is said at once, in that of 2016 with
+    /// all the rest.
+    fn on_own(
+        &mut self,
+        id: SessionId,
+        take: impl FnOnce(&mut Outgoing, Option<IpAddr>),
+        say: fn(&mut Self, SessionId),
+        now: Millis,
+    ) {
         let own = self.room.own();
         let Some(session) = self.sessions.get_mut(&id) else {
             return;
@@ -222,9 +225,9 @@ impl Master {
         let Some(half_open) = session.half_open_mut() else {
             return;
         };
-        half_open.outgoing.handle_candidate(candidate, own, now);
+        take(&mut half_open.outgoing, own);
         if is_current {
-            self.say_candidates(id);
+            say(self, id);
         } else {
             self.on_sessions_due(now);
         }
