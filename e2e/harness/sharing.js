@@ -26,10 +26,17 @@ export async function pressStart(chromium) {
   return popup;
 }
 
-/** Presses a control of a page by its test id. */
-export async function press(page, id) {
-  await when(page, (id) => document.querySelector(`[data-testid="${id}"]`)?.checkVisibility(), id);
-  await page.click(`[data-testid="${id}"]`);
+/** Presses a control of a page by its test id, as soon as it is shown. Not where it was a moment ago: what is
+ * found out as the popup opens moves its controls. */
+export function press(page, id) {
+  return when(page, `(id) => {
+    const control = document.querySelector('[data-testid="' + id + '"]');
+    const isReady = control?.checkVisibility() && !control.disabled;
+    if (!isReady) return false;
+    control.focus(); // as a finger or a mouse does
+    control.click();
+    return true;
+  }`, id);
 }
 
 /** The text of an element by its test id, once it is shown and has one that fits. */

@@ -90,7 +90,7 @@ describe('lifetime', { timeout: 300_000 }, () => {
 
       await chromium.installCompanion();
       const again = await chromium.popup();
-      await when(again, () => document.querySelector('[data-when="ask"]').checkVisibility());
+      await when(again, () => document.body.dataset.status === 'stopped');
       await press(again, 'share-toggle');
       await chromium.state((state) => state.status === 'sharing');
       await (await Member.open(here())).close();
