@@ -4,11 +4,13 @@ use broadcaster::signalling::candidate::Candidate;
 use broadcaster::signalling::description::Description;
 use broadcaster::signalling::rtc::{Command, Event, SessionId};
 use jio::endpoint::Frame;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::rc::Rc;
-use web::rtc::{self, Channel, ChannelHeard, Incoming, Peer, PeerHeard, PeerState};
+use std::time::Duration;
+use web::rtc::{self, Channel, ChannelHeard, Incoming, Peer, PeerHeard, PeerState, Stopgap};
+use web::timer::Timer;
 use web::{log, task};
 
 /// What a connection says.
@@ -28,8 +30,11 @@ type Say = Rc<dyn Fn(SessionId, Said)>;
 /// The connections of one machine.
 pub(crate) struct Connections {
     open: BTreeMap<SessionId, Connection>,
-    /// For the next session: making one takes the browser as long as a message takes over the network.
-    spare: Option<Made>,
+    /// For the next session.
+    spare: Rc<RefCell<Option<Spare>>>,
+    /// Ends the spare.
+    stale: Option<Timer>,
+    ahead: Ahead,
     servers: Vec<String>,
     closed: u32,
     say: Say,
@@ -40,11 +45,46 @@ struct Connection {
     channel: Option<Channel>,
 }
 
+/// How much of the next session is done ahead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ahead {
+    /// The peer connection is made: for a side that answers.
+    Made,
+    /// It has described itself besides: for a side that offers. What takes the browser as long as several
+    /// messages over the network is over when it is asked for.
+    Offering,
+}
+
+/// A peer connection made ahead.
+enum Spare {
+    Made(Made),
+    Offering(Offering),
+}
+
 /// A peer connection, and the session that it is for, if there is one yet.
 struct Made {
     peer: Peer,
     session: Rc<Cell<Option<SessionId>>>,
 }
+
+/// One that offers, or will in a moment.
+struct Offering {
+    made: Made,
+    stopgap: Stopgap,
+    described: Rc<Cell<Described>>,
+}
+
+/// How far the description of a spare is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Described {
+    Pending,
+    Done,
+    Failed,
+}
+
+/// How long an offer is kept for somebody. The browser adds the addresses of new networks to it; a limit
+/// there is because an idle master is to have no open ports.
+const KEPT: Duration = Duration::from_secs(600);
 
 /// Chromium frees closed connections at garbage collection only, and allows 500 in a renderer; after
 /// this many a collection is provoked.
@@ -52,27 +92,42 @@ const COLLECT_EVERY: u32 = 300;
 
 impl Connections {
     /// No connections yet; they will ask these STUN servers.
-    pub(crate) fn new(servers: Vec<String>, say: impl Fn(SessionId, Said) + 'static) -> Self {
+    pub(crate) fn new(
+        servers: Vec<String>,
+        ahead: Ahead,
+        say: impl Fn(SessionId, Said) + 'static,
+    ) -> Self {
         Self {
             open: BTreeMap::new(),
-            spare: None,
+            spare: Rc::default(),
+            stale: None,
+            ahead,
             servers,
             closed: 0,
             say: Rc::new(say),
         }
     }
 
-    /// Makes the peer connection of the next session ahead. It does nothing yet: no port is open.
+    /// Does ahead what can be done of the next session.
     pub(crate) fn prepare(&mut self) {
-        if self.spare.is_none() {
-            // One that cannot be made now is made when it is needed, and its failure told.
-            self.spare = self.connect().ok();
+        if self.spare.borrow().is_some() {
+            return;
         }
+        // What cannot be made now is made when it is needed, and its failure told.
+        let spare = self.connect().ok().map(|made| match self.ahead {
+            Ahead::Made => Spare::Made(made),
+            Ahead::Offering => Spare::Offering(Offering::new(made, self.say.clone())),
+        });
+        self.spare.replace(spare);
+        let place = self.spare.clone();
+        let kept = KEPT.as_millis() as u64;
+        self.stale = Some(Timer::new(kept, move || drop(place.take())));
     }
 
-    /// There will be no session for a while.
+    /// There will be no session for a while, or in another network.
     pub(crate) fn rest(&mut self) {
-        self.spare = None;
+        self.spare.take();
+        self.stale = None;
     }
 
     /// Does what the machine asks for.
@@ -126,13 +181,46 @@ impl Connections {
     }
 
     fn offer(&mut self, session: SessionId, label: &str, protocol: String) {
+        let on = channel_heard(session, protocol.clone(), self.say.clone());
+        if let Some(offering) = self.take_offering() {
+            let connection =
+                offering.begin(session, &self.say, |peer| peer.open(label, &protocol, on));
+            self.open.insert(session, connection);
+            return;
+        }
         let Some(peer) = self.make(session) else {
             return;
         };
-        let on = channel_heard(session, protocol.clone(), self.say.clone());
         let channel = Some(peer.open(label, &protocol, on));
         describe(session, peer.describe(), self.say.clone());
         self.open.insert(session, Connection { peer, channel });
+    }
+
+    /// The spare, if it offers.
+    fn take_offering(&mut self) -> Option<Offering> {
+        let mut spare = self.spare.borrow_mut();
+        match spare.take()? {
+            Spare::Offering(offering) if offering.described.get() != Described::Failed => {
+                Some(offering)
+            }
+            Spare::Offering(_) => None,
+            made @ Spare::Made(_) => {
+                *spare = Some(made);
+                None
+            }
+        }
+    }
+
+    /// The spare, if it does not offer yet.
+    fn take_made(&mut self) -> Option<Made> {
+        let mut spare = self.spare.borrow_mut();
+        match spare.take()? {
+            Spare::Made(made) => Some(made),
+            offering @ Spare::Offering(_) => {
+                *spare = Some(offering);
+                None
+            }
+        }
     }
 
     fn answer(&mut self, session: SessionId, offer: &Description) {
@@ -191,7 +279,7 @@ impl Connections {
     /// The peer connection of a session, made after a collection if there are too many; tells the machine
     /// if that fails.
     fn make(&mut self, session: SessionId) -> Option<Peer> {
-        let made = self.spare.take().map_or_else(|| self.connect(), Ok);
+        let made = self.take_made().map_or_else(|| self.connect(), Ok);
         let made = made.or_else(|_| {
             rtc::collect();
             self.connect()
@@ -218,6 +306,50 @@ impl Connections {
             }
         })?;
         Ok(Made { peer, session })
+    }
+}
+
+impl Offering {
+    /// Begins to describe itself.
+    fn new(made: Made, say: Say) -> Self {
+        let stopgap = made.peer.open_stopgap();
+        let described = Rc::new(Cell::new(Described::Pending));
+        let (making, state, of) = (
+            made.peer.describe(),
+            described.clone(),
+            made.session.clone(),
+        );
+        spawn(async move {
+            let made = making.await;
+            state.set(made.as_ref().map_or(Described::Failed, |_| Described::Done));
+            if let Some(session) = of.get() {
+                tell_described(session, made, &say);
+            }
+        });
+        Self {
+            made,
+            stopgap,
+            described,
+        }
+    }
+
+    /// Makes it the connection of a session. Candidates told until now are in the description.
+    fn begin(
+        self,
+        session: SessionId,
+        say: &Say,
+        open: impl FnOnce(&Peer) -> Channel,
+    ) -> Connection {
+        let Made { peer, session: of } = self.made;
+        of.set(Some(session));
+        let channel = Some(open(&peer));
+        drop(self.stopgap);
+        match self.described.get() {
+            Described::Done => tell_described(session, peer.description(), say),
+            // It tells itself.
+            Described::Pending | Described::Failed => {}
+        }
+        Connection { peer, channel }
     }
 }
 
@@ -269,15 +401,17 @@ fn describe(
     made: impl Future<Output = Result<String, web::Error>> + 'static,
     say: Say,
 ) {
-    spawn(async move {
-        match made.await {
-            Ok(text) => match serde_json::from_str(&text) {
-                Ok(description) => say(session, Said::Rtc(Event::Described(description))),
-                Err(error) => lost(&say, session, &error),
-            },
-            Err(error) => lost(&say, session, &error),
-        }
-    });
+    spawn(async move { tell_described(session, made.await, &say) });
+}
+
+fn tell_described(session: SessionId, made: Result<String, web::Error>, say: &Say) {
+    match made {
+        Ok(text) => match serde_json::from_str(&text) {
+            Ok(description) => say(session, Said::Rtc(Event::Described(description))),
+            Err(error) => lost(say, session, &error),
+        },
+        Err(error) => lost(say, session, &error),
+    }
 }
 
 fn lost(say: &Say, session: SessionId, error: &dyn std::fmt::Display) {

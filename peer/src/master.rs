@@ -2,7 +2,7 @@
 //! and a table, and the order in which callers take their turns.
 
 use crate::attached;
-use crate::connections::{Connections, Said};
+use crate::connections::{Ahead, Connections, Said};
 use crate::line::{Line, LineHeard, LineId, To};
 use crate::page::{MasterPage, Wire};
 use crate::queue::Queue;
@@ -108,7 +108,7 @@ impl Master {
             line: Line::new(to, move |line, heard| {
                 to_line.push(Heard::Line(line, heard));
             }),
-            connections: Connections::new(servers, say),
+            connections: Connections::new(servers, Ahead::Offering, say),
             wires: BTreeMap::new(),
             callers: BTreeMap::new(),
             served: None,
@@ -165,7 +165,12 @@ impl Master {
             }
             Heard::Named(name) => self.machine.handle_named(name),
             Heard::Dismiss(peer) => self.on_dismissed(&peer),
-            Heard::Retry => self.machine.handle_retry(now()),
+            Heard::Retry => {
+                // The network may be another one.
+                self.connections.rest();
+                self.connections.prepare();
+                self.machine.handle_retry(now());
+            }
             Heard::Close => self.close(),
             Heard::Due => {
                 self.timer = None;
@@ -215,6 +220,7 @@ impl Master {
     fn close(&mut self) {
         self.machine.handle_stop();
         self.carry_out();
+        self.connections.rest();
         self.callers.clear();
         self.wires.clear();
         self.is_closed = true;
@@ -249,7 +255,10 @@ impl Master {
                 self.connections.prepare();
                 self.tell("serving", None);
             }
-            Event::Away { until } => self.tell("away", Some(until)),
+            Event::Away { until } => {
+                self.connections.rest();
+                self.tell("away", Some(until));
+            }
             Event::Connected {
                 session, protocol, ..
             } => {

@@ -2,7 +2,7 @@
 //! table.
 
 use crate::calls::{Calls, Order, Read};
-use crate::connections::{Connections, Said};
+use crate::connections::{Ahead, Connections, Said};
 use crate::line::{Line, LineHeard, LineId, To};
 use crate::page::DatabasePage;
 use crate::queue::Queue;
@@ -109,7 +109,7 @@ impl Slave {
             line: Line::new(To::Url(url), move |line, heard| {
                 to_line.push(Heard::Line(line, heard));
             }),
-            connections: Connections::new(servers, say),
+            connections: Connections::new(servers, Ahead::Made, say),
             session: None,
             calls: Calls::new(page.clone(), move |read| to_calls.push(Heard::Read(read))),
             state: State::new(Status::Connecting),

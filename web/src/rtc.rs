@@ -74,6 +74,21 @@ pub fn collect() {
 const COLLECTING_BLOCKS: u32 = 40;
 const COLLECTING_BYTES: u32 = 8 << 20;
 
+/// A channel that the other side does not know, for a connection to have something to offer while its real
+/// channel has no name yet: with one more channel nothing is negotiated anew (RFC 8831 §6.1). Dropping it
+/// closes it; do so before the connection is there, and nothing of it reaches the other side.
+#[must_use = "what is offered without a channel is nothing"]
+pub struct Stopgap(RtcDataChannel);
+
+impl Drop for Stopgap {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
+/// The last stream that Chromium has, which a connection with one channel never needs.
+const STOPGAP_ID: u16 = 1023;
+
 impl Peer {
     /// Makes a connection that asks these STUN servers, given as `stun:HOST:PORT`.
     ///
@@ -115,6 +130,17 @@ impl Peer {
         EventListener::new(raw, name, move |event| (on.borrow_mut())(read(event)))
     }
 
+    /// Opens what stands in for a channel until [`Peer::open`].
+    pub fn open_stopgap(&self) -> Stopgap {
+        let init = RtcDataChannelInit::new();
+        init.set_negotiated(true);
+        init.set_id(STOPGAP_ID);
+        Stopgap(
+            self.raw
+                .create_data_channel_with_data_channel_dict("", &init),
+        )
+    }
+
     /// Opens an ordered channel. Do so before [`Peer::describe`], or nothing is negotiated.
     pub fn open(
         &self,
@@ -146,6 +172,14 @@ impl Peer {
             set.await.map_err(Error::doing("making a description"))?;
             description_text(&raw)
         }
+    }
+
+    /// This side's description as it is by now, with the candidates told so far, as [`Peer::describe`] has it.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn description(&self) -> Result<String, Error> {
+        description_text(&self.raw)
     }
 
     /// Sets the other side's description. Begins at once.

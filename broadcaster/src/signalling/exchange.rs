@@ -59,12 +59,15 @@ pub(super) struct Outgoing {
     candidates: Vec<Candidate>,
     has_ended: bool,
     said: usize,
+    /// All that are shown to others, those in the description included.
+    shown: Vec<String>,
     changed: Millis,
     seen: Seen,
 }
 
 impl Outgoing {
-    /// Takes our description as the browser made it. Masked candidates in it are un-masked.
+    /// Takes our description as the browser made it: one made ahead has candidates in it. They are
+    /// un-masked and sorted out like those that follow.
     pub(super) fn handle_described(
         &mut self,
         description: &Description,
@@ -72,13 +75,11 @@ impl Outgoing {
         now: Millis,
     ) {
         self.changed = now;
-        let seen = &mut self.seen;
-        let described = description.with_candidates(|text| match show(text, own, seen) {
-            Ok(text) => Some(text),
-            Err(_) => {
-                seen.dropped += 1;
+        let described = description.with_candidates(|text| {
+            self.show_new(text, own).unwrap_or_else(|_| {
+                self.seen.dropped += 1;
                 None
-            }
+            })
         });
         self.description = Some(described);
     }
@@ -112,14 +113,14 @@ impl Outgoing {
     fn show_new(&mut self, text: &str, own: Option<IpAddr>) -> Result<Option<String>, Error> {
         let shown = unmask(text, own)?;
         let attribute = Attribute::parse(&shown)?;
-        let mut known = self.candidates.iter();
-        let is_repeated = known.any(|known| {
-            Attribute::parse(&known.candidate).is_ok_and(|known| attribute.repeats(&known))
-        });
+        let mut known = self.shown.iter();
+        let is_repeated =
+            known.any(|known| Attribute::parse(known).is_ok_and(|known| attribute.repeats(&known)));
         if is_repeated {
             return Ok(None);
         }
         self.seen.take(&attribute)?;
+        self.shown.push(shown.clone());
         Ok(Some(shown))
     }
 
@@ -176,13 +177,6 @@ impl Outgoing {
     pub(super) fn seen(&self) -> &Seen {
         &self.seen
     }
-}
-
-/// One of our own candidates as others see it, counted.
-fn show(text: &str, own: Option<IpAddr>, seen: &mut Seen) -> Result<String, Error> {
-    let shown = unmask(text, own)?;
-    seen.take(&Attribute::parse(&shown)?)?;
-    Ok(shown)
 }
 
 /// What the other side may tell: its candidates, filtered, held until its description is known.
@@ -330,6 +324,27 @@ mod tests {
             said.map(|candidate| candidate.to_data())
         );
         assert_eq!(outgoing.seen().dropped, 0);
+    }
+
+    #[test]
+    fn candidates_of_a_description_made_ahead_are_not_said_again() {
+        let line = |target: &str, kind: &str| {
+            format!("a=candidate:1 1 udp 1 {target} 5000 typ {kind}\r\n")
+        };
+        let (host, reflexive) = (line("x.local", "host"), line("192.168.1.9", "srflx"));
+        let mut outgoing = Outgoing::default();
+        outgoing.handle_described(
+            &description(&format!("{host}{reflexive}")),
+            own(),
+            Millis(0),
+        );
+        let expected = description(&line("192.168.1.9", "host"));
+        assert_eq!(outgoing.description(), Some(expected.to_data()));
+        outgoing.handle_candidate(Some(candidate("x.local")), own(), Millis(0));
+        assert!(outgoing.trickle().is_empty());
+        outgoing.handle_candidate(Some(candidate("10.0.0.5")), own(), Millis(0));
+        assert_eq!(outgoing.trickle(), [candidate("10.0.0.5").to_data()]);
+        assert_eq!(outgoing.complete_at(), Some(Millis(1000)));
     }
 
     #[test]
