@@ -4,6 +4,7 @@
 //!
 //! ```text
 //! slave                                         master
+//! check_ready ◀───── version ────────────────── ready
 //! Slave::new ── version, invitation, e, es ───▶ Request::parse, then accept
 //! finish     ◀────────── version, e, ee ──────
 //! ```
@@ -22,6 +23,20 @@ use snow::types::{Cipher, Dh, Hash, Random};
 use snow::{Builder, HandshakeState, TransportState};
 use std::fmt;
 use zeroize::Zeroizing;
+
+/// What a master says first on a channel on which it wants a handshake. Not a part of that: it tells the
+/// slave that its first message will be heard.
+pub fn ready() -> Vec<u8> {
+    vec![VERSION]
+}
+
+/// Reads what a master says first.
+///
+/// # Errors
+/// It wants no handshake, or another version of it: it is not known to be the one that invites.
+pub fn check_ready(message: &[u8]) -> Result<(), Error> {
+    check_form(message, 1).map(drop)
+}
 
 /// What both sides must see alike, or they do not understand each other.
 #[derive(Debug, Clone, PartialEq, Eq)]

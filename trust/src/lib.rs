@@ -49,4 +49,5 @@ pub mod proof;
 pub mod registry;
 pub mod rights;
 pub mod secret;
+pub mod seed;
 pub mod signs;

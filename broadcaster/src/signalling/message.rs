@@ -4,6 +4,7 @@
 use crate::limits::{NAME_CHARS, PEER_ID_BYTES, PROTOCOLS, SIGNAL_BYTES};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
+use trust::invitation::InvitationId;
 
 /// One signalling message. Unknown fields are ignored, and so is a message of an unknown action.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +29,9 @@ pub enum Message {
         /// The one master that is meant; without it all answer.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         to: Option<PeerId>,
+        /// The invitation that the slave holds: then it wants a handshake on the channel.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        invitation: Option<InvitationId>,
     },
     /// Master → slave: a description. Without `to` it is a slave's, in the order of 2016; our own
     /// slave adds `id` and `protocols` to that, by which our master takes it for a request.
@@ -130,6 +134,8 @@ pub enum Reason {
     Busy,
     /// It does not know this attempt any more. A new one is welcome.
     Gone,
+    /// It does not know the slave's invitation, or wants one where there is none.
+    Invitation,
     /// Something a newer master says.
     #[serde(other)]
     Other,
@@ -271,6 +277,17 @@ mod tests {
                     id: AttemptId::Number(7),
                     protocols: vec!["jio.2".into()],
                     to: None,
+                    invitation: None,
+                },
+            ),
+            (
+                r#"{"action":"request","from":"S","id":7,"protocols":["jio.2"],"invitation":"xk2u8Yx4nQg"}"#,
+                Message::Request {
+                    from: id("S"),
+                    id: AttemptId::Number(7),
+                    protocols: vec!["jio.2".into()],
+                    to: None,
+                    invitation: "xk2u8Yx4nQg".parse().ok(),
                 },
             ),
             (

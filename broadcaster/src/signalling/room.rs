@@ -7,6 +7,8 @@ use crate::limits::{ENVELOPE_BYTES, KNOWN_MEMBERS};
 use crate::payload::Payload;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use trust::invitation::InvitationId;
+use trust::proof::{Nonce, Proof};
 
 /// What the texts of a WebSocket are, by the subprotocol it has agreed on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,8 +35,10 @@ impl Framing {
 ///            enter               handle_opened(Plain)
 /// Outside ──────────▶ Entering ───────────────────────▶ Plain
 ///    ▲                   │ │ handle_opened(Enveloped), then `welcome`
-///    │ leave, closed     │ └──────────────────────────▶ Welcomed
-///    └───────────────────┴──────────────────────────────┘
+///    │ leave, closed     │ ├──────────────────────────▶ Welcomed
+///    │                   │ │`challenge`                    ▲ `welcome`
+///    │                   │ └──▶ Challenged ────────────────┘
+///    └───────────────────┴────────────────────────────────
 /// ```
 #[derive(Debug)]
 pub(super) enum Room {
@@ -42,6 +46,8 @@ pub(super) enum Room {
     Outside,
     /// A WebSocket is being opened, or is open and has not heard `welcome`.
     Entering,
+    /// The hub wants a proof of an invitation; asked once.
+    Challenged,
     /// Inside, without envelopes.
     Plain,
     /// Inside, and known to the hub.
@@ -78,6 +84,8 @@ pub(super) enum Heard {
     },
     /// A member left.
     Left(MemberId),
+    /// The hub wants a proof over this. To be answered with [`Room::join`].
+    Challenged(Nonce),
     /// Nothing of interest.
     Nothing,
 }
@@ -90,7 +98,9 @@ impl Room {
                 Heard::Entered
             }
             (Self::Entering, Framing::Enveloped)
-            | (Self::Outside | Self::Plain | Self::Welcomed { .. }, _) => Heard::Nothing,
+            | (Self::Outside | Self::Challenged | Self::Plain | Self::Welcomed { .. }, _) => {
+                Heard::Nothing
+            }
         }
     }
 
@@ -101,11 +111,17 @@ impl Room {
                 member: None,
                 text: text.to_owned(),
             },
-            Self::Entering | Self::Welcomed { .. } if text.len() > ENVELOPE_BYTES => Heard::Nothing,
-            Self::Entering | Self::Welcomed { .. } => match serde_json::from_str(text) {
-                Ok(envelope) => self.on_envelope(envelope),
-                Err(_) => Heard::Nothing,
-            },
+            Self::Entering | Self::Challenged | Self::Welcomed { .. }
+                if text.len() > ENVELOPE_BYTES =>
+            {
+                Heard::Nothing
+            }
+            Self::Entering | Self::Challenged | Self::Welcomed { .. } => {
+                match serde_json::from_str(text) {
+                    Ok(envelope) => self.on_envelope(envelope),
+                    Err(_) => Heard::Nothing,
+                }
+            }
         }
     }
 
@@ -148,9 +164,29 @@ impl Room {
                 payload: Payload::Binary(_),
                 ..
             }
-            | ToMember::Challenge { .. }
             | ToMember::Error { .. } => Heard::Nothing,
+            ToMember::Challenge { nonce } => self.on_challenge(&nonce),
         }
+    }
+
+    /// One proof is enough for each way in, whatever a hub asks for.
+    fn on_challenge(&mut self, nonce: &str) -> Heard {
+        match (&self, nonce.parse()) {
+            (Self::Entering, Ok(nonce)) => {
+                *self = Self::Challenged;
+                Heard::Challenged(nonce)
+            }
+            (Self::Entering, Err(_))
+            | (Self::Outside | Self::Challenged | Self::Plain | Self::Welcomed { .. }, _) => {
+                Heard::Nothing
+            }
+        }
+    }
+
+    /// The WebSocket text that answers a challenge.
+    pub(super) fn join(invitation: InvitationId, proof: Proof) -> String {
+        let (invitation, proof) = (invitation.to_string(), proof.to_string());
+        ToHub::Join { invitation, proof }.to_text()
     }
 
     fn on_joined(&mut self, member: Member) {
@@ -158,7 +194,11 @@ impl Room {
             Self::Welcomed { members, .. } if members.len() < KNOWN_MEMBERS => {
                 members.extend([present(member)]);
             }
-            Self::Welcomed { .. } | Self::Outside | Self::Entering | Self::Plain => {}
+            Self::Welcomed { .. }
+            | Self::Outside
+            | Self::Entering
+            | Self::Challenged
+            | Self::Plain => {}
         }
     }
 
@@ -172,7 +212,7 @@ impl Room {
     pub(super) fn is_inside(&self) -> bool {
         match self {
             Self::Plain | Self::Welcomed { .. } => true,
-            Self::Outside | Self::Entering => false,
+            Self::Outside | Self::Entering | Self::Challenged => false,
         }
     }
 
@@ -181,7 +221,7 @@ impl Room {
         match self {
             Self::Plain => true,
             Self::Welcomed { mode, .. } => *mode == Mode::Open,
-            Self::Outside | Self::Entering => false,
+            Self::Outside | Self::Entering | Self::Challenged => false,
         }
     }
 
@@ -189,7 +229,7 @@ impl Room {
     pub(super) fn own(&self) -> Option<IpAddr> {
         match self {
             Self::Welcomed { own, .. } => Some(*own),
-            Self::Outside | Self::Entering | Self::Plain => None,
+            Self::Outside | Self::Entering | Self::Challenged | Self::Plain => None,
         }
     }
 
@@ -202,7 +242,7 @@ impl Room {
     pub(super) fn members(&self) -> Option<&BTreeMap<MemberId, Present>> {
         match self {
             Self::Welcomed { members, .. } => Some(members),
-            Self::Outside | Self::Entering | Self::Plain => None,
+            Self::Outside | Self::Entering | Self::Challenged | Self::Plain => None,
         }
     }
 
@@ -214,7 +254,7 @@ impl Room {
                 payload: Payload::Text(text.into()),
             }
             .to_text(),
-            Self::Outside | Self::Entering | Self::Plain => text,
+            Self::Outside | Self::Entering | Self::Challenged | Self::Plain => text,
         }
     }
 }
@@ -290,6 +330,22 @@ mod tests {
         let mut room = Room::Entering;
         room.handle_text(&WELCOME.replace("open", "invited"));
         assert!(room.is_inside() && !room.is_open());
+    }
+
+    #[test]
+    fn a_challenge_is_heard_once_and_before_the_welcome_only() {
+        let challenge = r#"{"kind":"challenge","nonce":"9dKuf0x2Tn6-7V5aP0Yk1w"}"#;
+        let mut room = Room::Entering;
+        assert_eq!(
+            room.handle_text(&challenge.replace("9d", "")),
+            Heard::Nothing
+        );
+        let nonce = "9dKuf0x2Tn6-7V5aP0Yk1w".parse().unwrap();
+        assert_eq!(room.handle_text(challenge), Heard::Challenged(nonce));
+        assert!(!room.is_inside() && !room.is_open());
+        assert_eq!(room.handle_text(challenge), Heard::Nothing);
+        assert_eq!(room.handle_text(WELCOME), Heard::Entered);
+        assert_eq!(room.handle_text(challenge), Heard::Nothing);
     }
 
     #[test]

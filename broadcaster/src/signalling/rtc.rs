@@ -51,6 +51,13 @@ pub enum Command {
         /// The candidate.
         candidate: Option<Candidate>,
     },
+    /// Send this over the open channel, as a binary message.
+    Send {
+        /// The session.
+        session: SessionId,
+        /// The message.
+        message: Vec<u8>,
+    },
     /// Close the connection and drop every reference to it. Its later events are ignored.
     Close {
         /// The session, which is dead from now on.
@@ -70,6 +77,9 @@ pub enum Event {
         /// The channel's protocol; empty for the order of 2016.
         protocol: String,
     },
+    /// A message came through the open channel, a text's as its bytes. Told until the machine has said that
+    /// the session is connected; what comes then is not signalling's.
+    Frame(Vec<u8>),
     /// The connection or its channel has failed or was closed by the other side, or a description
     /// could not be set.
     Lost {

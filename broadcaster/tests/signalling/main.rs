@@ -13,6 +13,7 @@ mod a_refresh_storm_leaves_one_session;
 mod a_slave_connects_over_a_bad_wire;
 mod a_slave_never_chooses_among_masters;
 mod bounds_hold_and_one_more_waits;
+mod only_the_invited_are_connected;
 mod only_the_member_of_a_session_is_heard;
 mod peers_of_2016_are_understood;
 mod world;

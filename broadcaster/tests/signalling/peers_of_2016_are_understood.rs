@@ -1,8 +1,9 @@
 //! The order of 2016, both ways, in rooms with and without envelopes.
 
+use crate::world::party::Party;
 use crate::world::{Did, OldMaster, OldSlave, Wire, World, good_wire, slave_config};
 use broadcaster::hub::Mode;
-use broadcaster::signalling::slave::{Event, Fallback, Slave};
+use broadcaster::signalling::slave::{Event, Slave};
 use broadcaster::signalling::{Framing, master};
 
 fn rooms() -> [Wire; 2] {
@@ -109,7 +110,7 @@ fn our_own_master_is_preferred_however_late_it_comes() {
 fn an_invitation_or_a_wanted_master_or_a_closed_room_forbids_it() {
     type Change = fn(&mut broadcaster::signalling::slave::Config, &mut World);
     let table: [(&str, Change); 3] = [
-        ("invitation", |config, _| config.fallback = Fallback::Never),
+        ("invitation", |_, _| {}),
         ("wanted", |config, _| {
             config.master = Some("M".try_into().unwrap())
         }),
@@ -121,7 +122,11 @@ fn an_invitation_or_a_wanted_master_or_a_closed_room_forbids_it() {
         world.run_for(100);
         let mut config = slave_config("S");
         change(&mut config, &mut world);
-        let slave = world.add("192.168.1.5", Box::new(Slave::new(config)));
+        let slave = match name {
+            "invitation" => Slave::invited(config, Party::new().ticket(1)),
+            _ => Slave::new(config),
+        };
+        let slave = world.add("192.168.1.5", Box::new(slave));
         world.run_for(20_000);
         assert!(
             matches!(world.last(slave), Some(Did::Slave(Event::Failed(_)))),

@@ -140,6 +140,7 @@ impl World {
                 });
                 self.event(machine, of, Event::Candidate(candidate));
             }
+            b'm' => self.event(machine, of, Event::Frame(bytes.to_vec())),
             b'L' => self.event(
                 machine,
                 of,
@@ -277,6 +278,10 @@ impl World {
                 if let Some(candidate) = candidate {
                     check_candidate(&candidate.candidate);
                 }
+            }
+            Command::Send { session, .. } => {
+                let known = self.sessions.get(&session).expect("it lives");
+                assert!(known.is_open, "a message before there is a channel");
             }
             Command::Close { session } => {
                 self.sessions.remove(&session).expect("it lives");

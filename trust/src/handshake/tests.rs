@@ -15,6 +15,16 @@ fn key(text: &str) -> [u8; 32] {
 
 /// `Noise_NKpsk0_25519_ChaChaPoly_SHA256` of the cacophony test vectors, through our resolver.
 #[test]
+fn a_master_that_is_ready_is_known_from_one_that_wants_no_handshake() {
+    assert_eq!(check_ready(&ready()), Ok(()));
+    assert_eq!(check_ready(&[]), Err(Error::Length(0)));
+    assert_eq!(check_ready(&[1, 1]), Err(Error::Length(2)));
+    assert_eq!(check_ready(&[2]), Err(Error::Version(2)));
+    let hello = br#"{"type":"hello"}"#;
+    assert_eq!(check_ready(hello), Err(Error::Version(b'{')));
+}
+
+#[test]
 fn messages_and_keys_are_those_of_the_published_vector() {
     let psk = key("54686973206973206d7920417573747269616e20706572737065637469766521");
     let theirs = key("31e0303fd6418d2f8c0e78b91f22e8caed0fbe48656dcf4767e4834f701b8f62");

@@ -12,6 +12,7 @@ use crate::signalling::near::Near;
 use crate::signalling::rtc::{Command, SessionId};
 use crate::time::Millis;
 use std::net::IpAddr;
+use trust::invitation::InvitationId;
 
 impl Master {
     pub(super) fn on_request(
@@ -20,11 +21,17 @@ impl Master {
         peer: PeerId,
         id: AttemptId,
         protocols: &[String],
+        invitation: Option<InvitationId>,
         now: Millis,
     ) {
         let spoken = |protocol: &&String| self.config.protocols.contains(protocol);
         let protocol = protocols.iter().find(spoken).cloned().unwrap_or_default();
-        self.on_ask(member, peer, Order::Current { id, protocol }, now);
+        let order = Order::Current {
+            id,
+            protocol,
+            invitation,
+        };
+        self.on_ask(member, peer, order, now);
     }
 
     pub(super) fn on_offer_of_2016(
@@ -45,6 +52,10 @@ impl Master {
     }
 
     fn on_ask(&mut self, member: Option<MemberId>, peer: PeerId, order: Order, now: Millis) {
+        if !self.welcomes(&order, now) {
+            self.stats.stray += 1;
+            return self.say_refused(member, &peer, order.id().cloned(), Reason::Invitation);
+        }
         let address = self.room.address(member);
         let ask = Ask {
             peer,
@@ -130,7 +141,7 @@ impl Master {
             return self.begin(ask, now);
         }
         if let Err(ask) = self.line.push(ask) {
-            self.refuse(ask, Reason::Busy, Failed::Busy);
+            self.refuse(*ask, Reason::Busy, Failed::Busy);
         }
     }
 
@@ -210,7 +221,8 @@ impl Master {
             }
         };
         self.push(Output::Rtc(command));
-        self.sessions.insert(id, Session::new(ask, incoming, now));
+        let session = Session::new(ask, incoming, self.config.rights, now);
+        self.sessions.insert(id, session);
     }
 
     fn refuse(&mut self, ask: Ask, reason: Reason, why: Failed) {
@@ -254,13 +266,17 @@ impl Master {
             .iter_mut()
             .filter(|(_, known)| known.member == Some(member));
         for (id, session) in theirs {
-            match session.half_open_mut() {
-                Some(half_open) if half_open.phase == Phase::Describing => gone.push(*id),
-                Some(half_open) => {
+            let Some(half_open) = session.half_open_mut() else {
+                continue;
+            };
+            match half_open.phase {
+                Phase::Describing => gone.push(*id),
+                Phase::Joining | Phase::Deserted => {
                     half_open.phase = Phase::Deserted;
                     half_open.until = half_open.until.min(now + DESERTED);
                 }
-                None => {}
+                // Its proof may be under way.
+                Phase::Proving => half_open.until = half_open.until.min(now + DESERTED),
             }
         }
         for id in gone {
@@ -300,6 +316,7 @@ impl Master {
         let why = match half_open.phase {
             Phase::Describing => Failed::Unanswered,
             Phase::Deserted => Failed::Gone,
+            Phase::Proving => Failed::Unproven,
             Phase::Joining => Failed::NoPath {
                 local: half_open.outgoing.seen().clone(),
                 remote: half_open.incoming.seen().clone(),

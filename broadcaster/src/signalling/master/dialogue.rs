@@ -1,17 +1,17 @@
 //! What master and slave say to each other once there is a session, and what becomes of it.
 
 use super::machine::Master;
-use super::output::{Event, Failed, Left, Output};
+use super::output::{Failed, Left, Output};
 use super::session::{HalfOpen, Order, Phase, Session, State};
 use crate::hub::MemberId;
 use crate::signalling::candidate::Candidate;
 use crate::signalling::description::{Description, Kind};
-use crate::signalling::exchange::Outgoing;
 use crate::signalling::message::{AttemptId, Message, PeerId, Reason};
 use crate::signalling::near::Near;
 use crate::signalling::rtc::{self, Command, SessionId};
 use crate::time::Millis;
 use std::net::IpAddr;
+use trust::fingerprint::Fingerprint;
 
 impl Master {
     pub(super) fn on_message(&mut self, member: Option<MemberId>, message: Message, now: Millis) {
@@ -21,11 +21,12 @@ impl Master {
                 id,
                 protocols,
                 to,
+                invitation,
             } => {
                 if to.is_some_and(|to| to != self.config.id) {
                     return self.on_asked_another(&from, member, now);
                 }
-                self.on_request(member, from, id, &protocols, now);
+                self.on_request(member, from, id, &protocols, invitation, now);
             }
             Message::Offer {
                 from,
@@ -34,7 +35,7 @@ impl Master {
                 protocols,
                 ..
             } => {
-                self.on_request(member, from, id, &protocols, now);
+                self.on_request(member, from, id, &protocols, None, now);
             }
             Message::Offer {
                 from,
@@ -83,7 +84,7 @@ impl Master {
             (Phase::Describing, false) => self.say_offer(id),
             (Phase::Joining, true) => self.say_answer_of_2016(id),
             (Phase::Joining, false) => self.say_candidates_again(id),
-            (Phase::Describing, true) | (Phase::Deserted, _) => {}
+            (Phase::Describing, true) | (Phase::Deserted | Phase::Proving, _) => {}
         }
     }
 
@@ -112,13 +113,14 @@ impl Master {
         match (half_open.phase, Description::parse(data, Kind::Answer)) {
             (_, Err(_)) => self.stats.descriptions += 1,
             (Phase::Joining, Ok(_)) => self.repeat(id),
-            (Phase::Deserted, Ok(_)) => {}
+            (Phase::Deserted | Phase::Proving, Ok(_)) => {}
             (Phase::Describing, Ok(_)) if half_open.outgoing.description().is_none() => {
                 self.stats.stray += 1;
             }
             (Phase::Describing, Ok(answer)) => {
                 half_open.phase = Phase::Joining;
                 let answer = half_open.incoming.admit_description(&answer, &near);
+                half_open.certificates.theirs = Fingerprint::from_sdp(&answer.sdp).ok();
                 self.push(Output::Rtc(Command::Accept {
                     session: id,
                     answer,
@@ -190,6 +192,7 @@ impl Master {
             rtc::Event::Described(description) => self.on_described(id, &description, now),
             rtc::Event::Candidate(candidate) => self.on_candidate(id, candidate, now),
             rtc::Event::Opened { protocol } => self.on_channel_opened(id, protocol, now),
+            rtc::Event::Frame(message) => self.on_proving_frame(id, &message, now),
             rtc::Event::Lost { detail } => {
                 self.close(id, Failed::Lost(detail.clone()), Left::Lost(detail));
                 self.admit_waiting(now);
@@ -199,12 +202,17 @@ impl Master {
     }
 
     fn on_described(&mut self, id: SessionId, description: &Description, now: Millis) {
-        let take = |outgoing: &mut Outgoing, own| outgoing.handle_described(description, own, now);
+        let take = |half_open: &mut HalfOpen, own| {
+            half_open.certificates.own = Fingerprint::from_sdp(&description.sdp).ok();
+            half_open.outgoing.handle_described(description, own, now);
+        };
         self.on_own(id, take, Self::say_offer, now);
     }
 
     fn on_candidate(&mut self, id: SessionId, candidate: Option<Candidate>, now: Millis) {
-        let take = |outgoing: &mut Outgoing, own| outgoing.handle_candidate(candidate, own, now);
+        let take = |half_open: &mut HalfOpen, own| {
+            half_open.outgoing.handle_candidate(candidate, own, now);
+        };
         self.on_own(id, take, Self::say_candidates, now);
     }
 
@@ -213,7 +221,7 @@ impl Master {
     fn on_own(
         &mut self,
         id: SessionId,
-        take: impl FnOnce(&mut Outgoing, Option<IpAddr>),
+        take: impl FnOnce(&mut HalfOpen, Option<IpAddr>),
         say: fn(&mut Self, SessionId),
         now: Millis,
     ) {
@@ -225,7 +233,7 @@ impl Master {
         let Some(half_open) = session.half_open_mut() else {
             return;
         };
-        take(&mut half_open.outgoing, own);
+        take(half_open, own);
         if is_current {
             say(self, id);
         } else {
@@ -307,12 +315,20 @@ impl Master {
     }
 
     fn on_channel_opened(&mut self, id: SessionId, protocol: String, now: Millis) {
+        let half_open = self.half_open(id);
+        if half_open.is_none_or(|half_open| half_open.phase == Phase::Proving) {
+            return;
+        }
+        if !self.begin_proving(id, &protocol, now) {
+            self.on_connected(id, protocol, now);
+        }
+    }
+
+    /// There is nothing more to find out: calls may come.
+    pub(super) fn on_connected(&mut self, id: SessionId, protocol: String, now: Millis) {
         let Some(session) = self.sessions.get_mut(&id) else {
             return;
         };
-        if session.half_open().is_none() {
-            return;
-        }
         session.state = State::Connected {
             protocol: protocol.clone(),
         };
@@ -320,7 +336,7 @@ impl Master {
             // A connected session keeps no descriptions: there may be 500.
             offer.sdp = String::new();
         }
-        let (peer, address) = (session.peer.clone(), session.address);
+        let peer = session.peer.clone();
         let others = self
             .sessions
             .iter()
@@ -329,12 +345,7 @@ impl Master {
         for other in others {
             self.close(other, Failed::Superseded, Left::Replaced);
         }
-        self.push_event(Event::Connected {
-            session: id,
-            peer,
-            address,
-            protocol,
-        });
+        self.push_connected(id, protocol);
         self.admit_waiting(now);
     }
 

@@ -18,12 +18,12 @@ impl Line {
     /// Puts a slave at the end, unless the line is full: then it comes back.
     ///
     /// Offers of 2016 are held whole, up to 64 KiB each, so fewer of them may wait.
-    pub(super) fn push(&mut self, ask: Ask) -> Result<(), Ask> {
+    pub(super) fn push(&mut self, ask: Ask) -> Result<(), Box<Ask>> {
         let of_2016 = |ask: &Ask| ask.order.id().is_none();
         let is_full = self.asks.len() >= WAITING_SLAVES
             || of_2016(&ask) && self.asks.iter().filter(|ask| of_2016(ask)).count() >= HALF_OPEN;
         if is_full {
-            return Err(ask);
+            return Err(Box::new(ask));
         }
         self.asks.push_back(ask);
         Ok(())
@@ -93,6 +93,7 @@ mod tests {
             Order::Current {
                 id: AttemptId::Number(1),
                 protocol: String::new(),
+                invitation: None,
             },
         )
     }

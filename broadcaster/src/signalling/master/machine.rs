@@ -1,6 +1,7 @@
 //! The master's inputs: the room, the connections, the clock, the page. Its slaves are the affair of
 //! `admission` and `dialogue`.
 
+use super::guests::Host;
 use super::line::Line;
 use super::output::{Event, Failed, Left, Output, Stats};
 use super::session::{Peer, Phase, Session, State};
@@ -13,6 +14,8 @@ use crate::signalling::rtc::{self, SessionId};
 use crate::time::Millis;
 use ipnet::IpNet;
 use std::collections::{BTreeMap, VecDeque};
+use trust::proof::Nonce;
+use trust::rights::Rights;
 
 /// What a master is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +30,8 @@ pub struct Config {
     pub connections: usize,
     /// Prefixes on the link besides private ones, from which candidates are accepted.
     pub on_link: Vec<IpNet>,
+    /// What slaves may do that have proven nothing.
+    pub rights: Rights,
     /// Decides the jitter of pauses. Nothing secret.
     pub seed: u64,
 }
@@ -40,6 +45,7 @@ impl Config {
             protocols: Vec::new(),
             connections: PEER_CONNECTIONS,
             on_link: Vec::new(),
+            rights: Rights::RemoveAllowed,
             seed: 0,
         }
     }
@@ -49,6 +55,10 @@ impl Config {
 #[derive(Debug)]
 pub struct Master {
     pub(super) config: Config,
+    /// What it has for those whom it invites.
+    pub(super) host: Option<Host>,
+    /// When the next invitation has ended.
+    pub(super) expires: Option<Millis>,
     pub(super) room: Room,
     presence: Presence,
     backoff: Backoff,
@@ -73,9 +83,20 @@ enum Presence {
 }
 
 impl Master {
-    /// A master that does nothing yet.
+    /// A master that asks nobody who they are. It does nothing yet.
     pub fn new(config: Config) -> Self {
+        Self::make(config, None)
+    }
+
+    /// A master that invites. It does nothing yet.
+    pub fn inviting(config: Config, host: Host) -> Self {
+        Self::make(config, Some(host))
+    }
+
+    fn make(config: Config, host: Option<Host>) -> Self {
         Self {
+            host,
+            expires: None,
             backoff: Backoff::new(config.seed),
             config,
             room: Room::Outside,
@@ -91,6 +112,7 @@ impl Master {
     /// Enters the room, and from now on enters it again whenever it is lost.
     pub fn handle_start(&mut self, now: Millis) {
         if self.presence == Presence::Stopped {
+            self.cut_off(now);
             self.enter(now);
         }
     }
@@ -166,6 +188,9 @@ impl Master {
         }
         self.line.expire(now);
         self.on_sessions_due(now);
+        if self.expires.is_some_and(|expires| expires <= now) {
+            self.cut_off(now);
+        }
     }
 
     /// The next thing to do.
@@ -216,7 +241,21 @@ impl Master {
                 Err(_) => self.stats.unreadable += 1,
             },
             Heard::Left(member) => self.on_member_left(member, now),
+            Heard::Challenged(nonce) => self.on_challenged(nonce),
             Heard::Nothing => {}
+        }
+    }
+
+    /// The hub wants a proof: a master that comes over a WebSocket proves its shared invitation as a guest
+    /// does.
+    fn on_challenged(&mut self, nonce: Nonce) {
+        let Some(host) = &self.host else {
+            return;
+        };
+        if let (Some(authority), Some(shared)) = (&host.authority, host.invitations.shared()) {
+            let key = shared.secret.to_join_key();
+            let text = Room::join(shared.id, key.prove(nonce, authority, &host.room));
+            self.push(Output::Send(text));
         }
     }
 
@@ -283,6 +322,7 @@ impl Master {
             .chain(presence)
             .chain(self.line.expires_at())
             .chain(way)
+            .chain(self.expires.filter(|_| !self.sessions.is_empty()))
             .min()
     }
 }

@@ -14,15 +14,20 @@
 //!   each. Who comes beyond that waits in a line of 512. At 500 connections slaves are refused.
 //! - A member that leaves the room ends its half-open session a little later, not at once: a slave
 //!   leaves as soon as the channel is open on its side.
+//! - A master that invites wants a proof on each open channel of a slave that says it holds an invitation,
+//!   and of every one where strangers are refused; for 10 s the session is half-open still. When an
+//!   invitation ends, the sessions of its holders do.
 //! - Open connections outlive the room. The room is entered again after growing pauses.
 
 mod admission;
 mod dialogue;
+mod guests;
 mod line;
 mod machine;
 mod output;
 mod session;
 
+pub use guests::{Guest, Host, Strangers};
 pub use machine::{Config, Master};
 pub use output::{Event, Failed, Left, Output, Stats};
 pub use session::{Peer, Status};

@@ -1,5 +1,6 @@
 //! What a master asks of its driver and tells its page.
 
+use super::guests::Guest;
 use crate::signalling::exchange::Seen;
 use crate::signalling::message::PeerId;
 use crate::signalling::rtc::{self, SessionId};
@@ -53,6 +54,8 @@ pub enum Event {
         address: Option<IpAddr>,
         /// The channel's protocol; empty for the order of 2016.
         protocol: String,
+        /// Who it has proven to be.
+        guest: Option<Guest>,
     },
     /// A connected slave is gone; its session is closed.
     Left {
@@ -83,6 +86,8 @@ pub enum Left {
     Replaced,
     /// The page or the person closed it.
     Dismissed,
+    /// Its invitation has ended or was taken back, or strangers are not wanted any more.
+    Revoked,
 }
 
 /// Why a slave did not get its connection.
@@ -99,6 +104,8 @@ pub enum Failed {
     },
     /// The connection failed, in the browser's words.
     Lost(String),
+    /// It did not prove in time, or not at all, that it is invited.
+    Unproven,
     /// The slave left the room, or the room itself is gone.
     Gone,
     /// The slave began a newer attempt, here or with another master.

@@ -1,5 +1,6 @@
 //! One slave's connection, from its request on, as the master keeps it.
 
+use super::guests::Guest;
 use crate::hub::MemberId;
 use crate::limits::HALF_OPEN_FOR;
 use crate::signalling::description::Description;
@@ -8,6 +9,9 @@ use crate::signalling::message::{AttemptId, PeerId};
 use crate::signalling::rtc::SessionId;
 use crate::time::Millis;
 use std::net::IpAddr;
+use trust::fingerprint::Fingerprint;
+use trust::invitation::InvitationId;
+use trust::rights::Rights;
 
 /// A slave's wish to connect.
 #[derive(Debug)]
@@ -28,6 +32,8 @@ pub(super) enum Order {
         id: AttemptId,
         /// The first of its protocols that we speak; empty if there is none.
         protocol: String,
+        /// The invitation that it says it holds.
+        invitation: Option<InvitationId>,
     },
     /// The slave did, in the order of 2016.
     Of2016 {
@@ -40,6 +46,13 @@ impl Order {
     pub(super) fn id(&self) -> Option<&AttemptId> {
         match self {
             Self::Current { id, .. } => Some(id),
+            Self::Of2016 { .. } => None,
+        }
+    }
+
+    pub(super) fn invitation(&self) -> Option<InvitationId> {
+        match self {
+            Self::Current { invitation, .. } => *invitation,
             Self::Of2016 { .. } => None,
         }
     }
@@ -71,6 +84,17 @@ pub(super) struct Session {
     pub(super) since: Millis,
     pub(super) order: Order,
     pub(super) state: State,
+    /// Who it is, once it has proven that.
+    pub(super) guest: Option<Guest>,
+    /// What it may do.
+    pub(super) rights: Rights,
+}
+
+/// The certificates of a connection, as its descriptions name them.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Certificates {
+    pub(super) own: Option<Fingerprint>,
+    pub(super) theirs: Option<Fingerprint>,
 }
 
 /// How far a session is.
@@ -95,6 +119,9 @@ pub(super) struct HalfOpen {
     pub(super) incoming: Incoming,
     /// How often something was said again on the slave's demand.
     pub(super) repeated: u8,
+    pub(super) certificates: Certificates,
+    /// The channel's protocol, once it is open.
+    pub(super) protocol: String,
 }
 
 /// What a half-open session waits for.
@@ -106,16 +133,20 @@ pub(super) enum Phase {
     Joining,
     /// For the channel, but not for long: the slave's member left the room.
     Deserted,
+    /// For the slave's proof that it is invited: the channel is open.
+    Proving,
 }
 
 impl Session {
-    pub(super) fn new(ask: Ask, incoming: Incoming, now: Millis) -> Self {
+    pub(super) fn new(ask: Ask, incoming: Incoming, rights: Rights, now: Millis) -> Self {
         let half_open = HalfOpen {
             until: now + HALF_OPEN_FOR,
             phase: Phase::Describing,
             outgoing: Outgoing::default(),
             incoming,
             repeated: 0,
+            certificates: Certificates::default(),
+            protocol: String::new(),
         };
         Self {
             peer: ask.peer,
@@ -124,6 +155,8 @@ impl Session {
             since: now,
             order: ask.order,
             state: State::HalfOpen(Box::new(half_open)),
+            guest: None,
+            rights,
         }
     }
 
@@ -152,6 +185,8 @@ impl Session {
             address: self.address,
             since: self.since,
             status,
+            guest: self.guest.as_ref(),
+            rights: self.rights,
         }
     }
 }
@@ -170,7 +205,7 @@ impl HalfOpen {
         match (order, self.phase) {
             (Order::Of2016 { .. }, Phase::Describing) => self.outgoing.complete_at(),
             (Order::Current { .. }, _)
-            | (Order::Of2016 { .. }, Phase::Joining | Phase::Deserted) => None,
+            | (Order::Of2016 { .. }, Phase::Joining | Phase::Deserted | Phase::Proving) => None,
         }
     }
 }
@@ -188,6 +223,10 @@ pub struct Peer<'a> {
     pub since: Millis,
     /// How far it is.
     pub status: Status<'a>,
+    /// Who it has proven to be.
+    pub guest: Option<&'a Guest>,
+    /// What it may do.
+    pub rights: Rights,
 }
 
 /// How far a slave is.

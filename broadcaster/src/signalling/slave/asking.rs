@@ -2,7 +2,7 @@
 //! and falls back to the order of 2016.
 
 use super::connecting::Connecting;
-use super::machine::{Fallback, Phase, Slave};
+use super::machine::{Phase, Slave};
 use super::output::{Event, Output, Step};
 use crate::hub::{Kind as MemberKind, MemberId};
 use crate::limits::{CANDIDATE_BYTES, CANDIDATES, MASTERS};
@@ -12,6 +12,7 @@ use crate::signalling::message::{AttemptId, Message, Name, PeerId, Reason};
 use crate::signalling::rtc::{self, Command, SessionId};
 use crate::time::Millis;
 use std::collections::BTreeMap;
+use trust::fingerprint::Fingerprint;
 
 /// One attempt, from the first request to the offer that is taken.
 #[derive(Debug)]
@@ -85,9 +86,7 @@ impl Slave {
     pub(super) fn ask(&mut self, now: Millis) {
         self.attempt += 1;
         self.announced = 0;
-        let may_fall_back = self.config.fallback == Fallback::Allowed
-            && self.wanted.is_none()
-            && self.room.is_open();
+        let may_fall_back = self.ticket.is_none() && self.wanted.is_none() && self.room.is_open();
         self.phase = Phase::Asking(Box::new(Asking {
             listen_until: now + LISTEN,
             ask_again: now + ASK_AGAIN,
@@ -107,6 +106,7 @@ impl Slave {
         self.trial.tally.asked += 1;
         let (from, id) = (self.config.id.clone(), AttemptId::Number(self.attempt));
         let protocols = self.config.protocols.clone();
+        let invitation = self.ticket.as_ref().map(|ticket| ticket.invitation.id);
         self.say(
             member,
             &Message::Request {
@@ -114,6 +114,7 @@ impl Slave {
                 id,
                 protocols,
                 to,
+                invitation,
             },
         );
     }
@@ -187,7 +188,11 @@ impl Slave {
         data: &str,
         now: Millis,
     ) {
-        let Ok(description) = Description::parse(data, Kind::Offer) else {
+        let is_of_use = |offer: &Description| {
+            self.ticket.is_none() || Fingerprint::from_sdp(&offer.sdp).is_ok()
+        };
+        let offer = Description::parse(data, Kind::Offer).ok().filter(is_of_use);
+        let Some(description) = offer else {
             self.stats.descriptions += 1;
             return;
         };
@@ -411,7 +416,7 @@ impl Slave {
                 asking.of_2016 = Of2016::Never;
                 self.push(Output::Rtc(Command::Close { session }));
             }
-            rtc::Event::Opened { .. } => {}
+            rtc::Event::Opened { .. } | rtc::Event::Frame(_) => {}
         }
     }
 

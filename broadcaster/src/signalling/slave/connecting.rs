@@ -5,6 +5,7 @@ use super::asking::Offer;
 use super::failure::Tally;
 use super::machine::{Phase, Slave};
 use super::output::{Event, Output, Step};
+use super::proving::{Certificates, Proving};
 use crate::hub::MemberId;
 use crate::signalling::description::Description;
 use crate::signalling::exchange::{Incoming, Outgoing};
@@ -12,6 +13,7 @@ use crate::signalling::message::{AttemptId, Message, PeerId};
 use crate::signalling::near::Near;
 use crate::signalling::rtc::{self, Command, SessionId};
 use crate::time::Millis;
+use trust::fingerprint::Fingerprint;
 
 /// One attempt, from the offer that is taken to the channel.
 #[derive(Debug)]
@@ -20,13 +22,14 @@ pub(super) struct Connecting {
     member: Option<MemberId>,
     outgoing: Outgoing,
     incoming: Incoming,
-    until: Millis,
-    progress: Progress,
+    pub(super) until: Millis,
+    pub(super) progress: Progress,
+    pub(super) certificates: Certificates,
 }
 
 /// Who offered, and how far it is.
 #[derive(Debug)]
-enum Progress {
+pub(super) enum Progress {
     /// A master did; our answer is being made.
     Answering {
         /// That master.
@@ -41,6 +44,8 @@ enum Progress {
         /// The time to the next repetition.
         gap: Millis,
     },
+    /// The channel is open, and the master is to prove that it is the one that invites.
+    Proving(Box<Proving>),
     /// We did, in the order of 2016, and a master answered.
     Of2016,
 }
@@ -61,12 +66,14 @@ impl Connecting {
             incoming,
             until,
             progress: Progress::Of2016,
+            certificates: Certificates::default(),
         }
     }
 
-    fn master(&self) -> Option<&PeerId> {
+    pub(super) fn master(&self) -> Option<&PeerId> {
         match &self.progress {
             Progress::Answering { master } | Progress::Answered { master, .. } => Some(master),
+            Progress::Proving(proving) => Some(&proving.master),
             Progress::Of2016 => None,
         }
     }
@@ -84,7 +91,7 @@ impl Connecting {
     pub(super) fn has_answered(&self) -> bool {
         match self.progress {
             Progress::Answering { .. } => false,
-            Progress::Answered { .. } | Progress::Of2016 => true,
+            Progress::Answered { .. } | Progress::Proving(_) | Progress::Of2016 => true,
         }
     }
 
@@ -98,7 +105,7 @@ impl Connecting {
     pub(super) fn due(&self) -> Millis {
         match self.progress {
             Progress::Answered { again, .. } => again.min(self.until),
-            Progress::Answering { .. } | Progress::Of2016 => self.until,
+            Progress::Answering { .. } | Progress::Proving(_) | Progress::Of2016 => self.until,
         }
     }
 
@@ -121,6 +128,7 @@ impl Slave {
             progress: Progress::Answering {
                 master: offer.master,
             },
+            certificates: Certificates::default(),
         }));
         if let Some(offer) = self.admit_description(&offer.description) {
             self.push(Output::Rtc(Command::Answer { session, offer }));
@@ -158,7 +166,9 @@ impl Slave {
             prefixes: &self.config.on_link,
             members,
         };
-        Some(connecting.incoming.admit_description(description, &near))
+        let admitted = connecting.incoming.admit_description(description, &near);
+        connecting.certificates.theirs = Fingerprint::from_sdp(&admitted.sdp).ok();
+        Some(admitted)
     }
 
     fn admit_candidate(&mut self, data: &str) {
@@ -204,6 +214,7 @@ impl Slave {
         };
         match event {
             rtc::Event::Described(description) => {
+                connecting.certificates.own = Fingerprint::from_sdp(&description.sdp).ok();
                 connecting.outgoing.handle_described(&description, own, now);
                 self.on_answer_made(now);
             }
@@ -211,10 +222,15 @@ impl Slave {
                 connecting.outgoing.handle_candidate(candidate, own, now);
                 self.say_candidates();
             }
+            rtc::Event::Opened { protocol } if self.ticket.is_some() => {
+                self.begin_proving(protocol, now);
+            }
             rtc::Event::Opened { protocol } => {
                 let (session, master) = (connecting.session, connecting.master().cloned());
                 self.on_channel_opened(session, master, protocol, now);
             }
+            rtc::Event::Frame(message) => self.on_proving_frame(&message, now),
+            rtc::Event::Lost { .. } if connecting.is_proving() => self.doubt(now),
             rtc::Event::Lost { .. } => self.pause(now),
             rtc::Event::Refused { detail } => {
                 self.trial.tally.refused = Some(detail);
@@ -279,7 +295,11 @@ impl Slave {
             return;
         };
         if connecting.until <= now {
-            return self.pause(now);
+            return if connecting.is_proving() {
+                self.doubt(now)
+            } else {
+                self.pause(now)
+            };
         }
         match &mut connecting.progress {
             Progress::Answered { again, gap, .. } if *again <= now => {
@@ -287,7 +307,10 @@ impl Slave {
                 *again = now + *gap;
                 self.say_answer();
             }
-            Progress::Answering { .. } | Progress::Answered { .. } | Progress::Of2016 => {}
+            Progress::Answering { .. }
+            | Progress::Answered { .. }
+            | Progress::Proving(_)
+            | Progress::Of2016 => {}
         }
     }
 }

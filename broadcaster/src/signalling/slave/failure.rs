@@ -43,6 +43,12 @@ pub enum Cause {
         /// The reason.
         reason: String,
     },
+    /// The broadcaster is for holders of an invitation, and there is none.
+    NotInvited,
+    /// The invitation is none that is known, or not any more.
+    Invitation,
+    /// Who answered did not prove to be the one that invites.
+    Unproven,
     /// Nobody in the room answered.
     NoMaster,
     /// Others answered, but not the master that is wanted.
@@ -67,6 +73,14 @@ impl Cause {
                  are on the same network"
             }
             Self::Refused { .. } => "Ask the person who shares to look at the broadcaster",
+            Self::NotInvited => {
+                "Ask the person who shares for an invitation, and open its link on this device"
+            }
+            Self::Invitation => "Ask for a new one",
+            Self::Unproven => {
+                "Somebody on this network may be in between, or the sharing computer has begun \
+                 anew: ask the person who shares for the newest invitation"
+            }
             Self::NoMaster => "On the sharing computer, press Serve my records",
             Self::OtherMasters => "Start that master again, or choose one of the others",
             Self::Declined(_) => "Try again when another device has left",
@@ -90,13 +104,18 @@ impl Failure {
             Cause::Refused { reason, .. } => {
                 format!("The broadcaster closed the connection: {reason}")
             }
+            Cause::NotInvited => "This broadcaster is for invited devices only".into(),
+            Cause::Invitation => "This invitation is not known here or was renewed".into(),
+            Cause::Unproven => "Who answered could not prove to be the one that invited you".into(),
             Cause::NoMaster => "The broadcaster is there, but nobody serves records".into(),
             Cause::OtherMasters => "The chosen master did not answer".into(),
             Cause::Declined(Reason::Full) => format!("{} has no free connection", self.master()),
             Cause::Declined(Reason::Busy) => {
                 format!("{} is busy with others who connect", self.master())
             }
-            Cause::Declined(Reason::Gone | Reason::Other) => format!("{} declined", self.master()),
+            Cause::Declined(Reason::Gone | Reason::Invitation | Reason::Other) => {
+                format!("{} declined", self.master())
+            }
             Cause::Browser(detail) => format!("The browser makes no connection: {detail}"),
             Cause::NoAddresses => "Neither device found an address to be reached at".into(),
             Cause::NoPath => format!("{} answered, but no path to it was found", self.master()),
@@ -116,7 +135,13 @@ impl Failure {
                 self.remote
             )),
             Cause::NoAddresses => Some(format!("Tried {}", Times(self.connections))),
-            Cause::Lost(_) | Cause::Refused { .. } | Cause::Declined(_) | Cause::Browser(_) => None,
+            Cause::Lost(_)
+            | Cause::Refused { .. }
+            | Cause::NotInvited
+            | Cause::Invitation
+            | Cause::Unproven
+            | Cause::Declined(_)
+            | Cause::Browser(_) => None,
         }
     }
 
@@ -147,6 +172,9 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
+/// The close code for an invitation that is missing or not in force.
+const UNINVITED: u16 = 4401;
+
 /// A number of times in words.
 struct Times(u32);
 
@@ -170,6 +198,10 @@ pub(super) struct Tally {
     pub(super) closed: Option<(u16, String)>,
     pub(super) declined: Option<Reason>,
     pub(super) refused: Option<String>,
+    /// The broadcaster wants an invitation, and there is none.
+    pub(super) is_uninvited: bool,
+    /// Somebody answered who is not known to be the one that invites.
+    pub(super) is_unproven: bool,
     /// Why the connection ended that is to be made again; only until the next try begins.
     pub(super) lost: Option<String>,
     pub(super) local: Seen,
@@ -178,9 +210,14 @@ pub(super) struct Tally {
 
 impl Tally {
     /// The furthest that the slave came; `answered` are the masters that did.
-    pub(super) fn to_failure(&self, answered: Vec<Name>, own: Option<IpAddr>) -> Failure {
+    pub(super) fn to_failure(
+        &self,
+        answered: Vec<Name>,
+        own: Option<IpAddr>,
+        is_invited: bool,
+    ) -> Failure {
         Failure {
-            cause: self.cause(!answered.is_empty()),
+            cause: self.cause(!answered.is_empty(), is_invited),
             reached: self.reached,
             asked: self.asked,
             connections: self.connections,
@@ -191,11 +228,24 @@ impl Tally {
         }
     }
 
-    fn cause(&self, has_answers: bool) -> Cause {
+    fn cause(&self, has_answers: bool, is_invited: bool) -> Cause {
+        let not_welcome = if is_invited {
+            Cause::Invitation
+        } else {
+            Cause::NotInvited
+        };
         let nobody_knows_an_address =
             self.local.candidates.is_empty() && self.remote.candidates.is_empty();
         if let Some(detail) = &self.lost {
             return Cause::Lost(detail.clone());
+        }
+        if self.is_uninvited
+            || self
+                .closed
+                .as_ref()
+                .is_some_and(|(code, _)| *code == UNINVITED)
+        {
+            return not_welcome;
         }
         if let Some((code, reason)) = &self.closed {
             return Cause::Refused {
@@ -206,7 +256,11 @@ impl Tally {
         if let Some(detail) = &self.refused {
             return Cause::Browser(detail.clone());
         }
+        if self.is_unproven {
+            return Cause::Unproven;
+        }
         match (self.connections, self.declined) {
+            (_, Some(Reason::Invitation)) => not_welcome,
             (_, Some(reason)) => Cause::Declined(reason),
             (1.., None) if nobody_knows_an_address => Cause::NoAddresses,
             (1.., None) => Cause::NoPath,
@@ -304,15 +358,45 @@ mod tests {
             ),
         ];
         for (tally, has_answers, cause) in table {
-            assert_eq!(tally.cause(has_answers), cause, "{tally:?}");
+            assert_eq!(tally.cause(has_answers, false), cause, "{tally:?}");
         }
+    }
+
+    #[test]
+    fn who_is_not_welcome_is_told_by_what_it_came_with() {
+        let table = [
+            Tally {
+                is_uninvited: true,
+                ..Tally::default()
+            },
+            Tally {
+                closed: Some((4401, "no".into())),
+                ..Tally::default()
+            },
+            Tally {
+                declined: Some(Reason::Invitation),
+                ..Tally::default()
+            },
+        ];
+        for tally in table {
+            assert_eq!(tally.cause(false, false), Cause::NotInvited, "{tally:?}");
+            assert_eq!(tally.cause(false, true), Cause::Invitation, "{tally:?}");
+        }
+        let tally = Tally {
+            closed: Some((4401, String::new())),
+            ..Tally::default()
+        };
+        assert_eq!(
+            tally.to_failure(Vec::new(), None, true).to_string(),
+            "This invitation is not known here or was renewed. Ask for a new one."
+        );
     }
 
     #[test]
     fn a_failure_says_what_happened_what_was_tried_and_what_to_check() {
         let told = |tally: &Tally, answered: &[&str]| {
             let answered = answered.iter().map(|name| Name::from(*name)).collect();
-            tally.to_failure(answered, None).to_string()
+            tally.to_failure(answered, None, false).to_string()
         };
         let mut tally = Tally {
             reached: 1,
@@ -349,7 +433,9 @@ mod tests {
             ..Tally::default()
         };
         assert_eq!(
-            tally.to_failure(vec!["Library".into()], None).to_string(),
+            tally
+                .to_failure(vec!["Library".into()], None, false)
+                .to_string(),
             "The connection was lost: the network path is gone. It comes back by itself as soon as \
              the master can be reached again."
         );

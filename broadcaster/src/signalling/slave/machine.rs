@@ -5,6 +5,7 @@ use super::asking::{Asking, Choosing};
 use super::connecting::Connecting;
 use super::failure::Tally;
 use super::output::{Event, Listed, Output, Stats};
+use super::proving::Ticket;
 use super::trial::{Occasion, Trial};
 use crate::hub::MemberId;
 use crate::signalling::backoff::Backoff;
@@ -24,23 +25,12 @@ pub struct Config {
     pub protocols: Vec<String>,
     /// The master it wants; `None` takes the only one, or asks the person.
     pub master: Option<PeerId>,
-    /// Whether it may speak the order of 2016.
-    pub fallback: Fallback,
     /// Prefixes on the link besides private ones, from which candidates are accepted.
     pub on_link: Vec<IpNet>,
     /// From a person's wish to connect to the failure that tells what was tried.
     pub deadline: Millis,
     /// Decides the jitter of pauses. Nothing secret.
     pub seed: u64,
-}
-
-/// Whether a slave may speak the order of 2016.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fallback {
-    /// In open rooms, after 1.5 s of silence.
-    Allowed,
-    /// Never: it holds an invitation, and the order of 2016 cannot prove who answers.
-    Never,
 }
 
 impl Config {
@@ -50,7 +40,6 @@ impl Config {
             id,
             protocols: Vec::new(),
             master: None,
-            fallback: Fallback::Allowed,
             on_link: Vec::new(),
             deadline: DEADLINE,
             seed: 0,
@@ -62,6 +51,8 @@ impl Config {
 #[derive(Debug)]
 pub struct Slave {
     pub(super) config: Config,
+    /// What it came with, if it was invited.
+    pub(super) ticket: Option<Ticket>,
     pub(super) room: Room,
     pub(super) phase: Phase,
     pub(super) trial: Trial,
@@ -116,9 +107,20 @@ pub(super) enum Phase {
 }
 
 impl Slave {
-    /// A slave that does nothing yet.
+    /// A slave that takes whoever answers. It does nothing yet.
     pub fn new(config: Config) -> Self {
+        Self::make(config, None)
+    }
+
+    /// A slave that was invited: it takes nobody but the master of that invitation, and never speaks the
+    /// order of 2016, which cannot prove who answers. It does nothing yet.
+    pub fn invited(config: Config, ticket: Ticket) -> Self {
+        Self::make(config, Some(ticket))
+    }
+
+    fn make(config: Config, ticket: Option<Ticket>) -> Self {
         Self {
+            ticket,
             room: Room::Outside,
             phase: Phase::Idle,
             trial: Trial {
@@ -326,6 +328,7 @@ impl Slave {
                 Err(_) => self.stats.unreadable += 1,
             },
             Heard::Left(member) => self.on_member_left(member, now),
+            Heard::Challenged(nonce) => self.on_challenged(nonce),
             Heard::Nothing => {}
         }
     }

@@ -23,6 +23,10 @@
 //! wanted, 1.5 s of silence make the slave offer as in 2016, with a complete description. Its `id` makes
 //! our own master take that for one more request, so both kinds are found.
 //!
+//! **An invitation.** A slave that holds one proves that to the hub, names it in its requests, and is not
+//! connected before the master has proven on the channel that the invitation is its own. A slave without
+//! one is told at once that it needs one, where the hub asks for it.
+//!
 //! **Loss.** A request is repeated after 1, 2, 4 and 8 s, an answer after 0.5, 1, 2 and 4 s; a master
 //! replies to a repeated one with what it had said. An announced master is asked at once.
 
@@ -31,8 +35,10 @@ mod connecting;
 mod failure;
 mod machine;
 mod output;
+mod proving;
 mod trial;
 
 pub use failure::{Cause, Failure};
-pub use machine::{Config, Fallback, Slave};
+pub use machine::{Config, Slave};
 pub use output::{Event, Listed, Output, Stats, Step};
+pub use proving::Ticket;

@@ -37,6 +37,8 @@ pub enum Event {
         master: Option<Listed>,
         /// The channel's protocol; empty for the order of 2016.
         protocol: String,
+        /// Whether the master has proven that it is the one that invites.
+        is_verified: bool,
     },
     /// The open connection ended. The slave comes back by itself.
     Lost {

@@ -52,6 +52,7 @@ impl Slave {
             rtc::Event::Described(_)
             | rtc::Event::Candidate(_)
             | rtc::Event::Opened { .. }
+            | rtc::Event::Frame(_)
             | rtc::Event::Refused { .. } => {}
         }
     }
@@ -87,6 +88,8 @@ impl Slave {
             session,
             master: listed,
             protocol,
+            // With an invitation there is no other way here than the master's proof.
+            is_verified: self.ticket.is_some(),
         });
     }
 
@@ -174,13 +177,18 @@ impl Slave {
             .values()
             .map(|(name, _)| name.clone())
             .collect();
-        self.trial.tally.to_failure(names, self.room.own())
+        let is_invited = self.ticket.is_some();
+        self.trial
+            .tally
+            .to_failure(names, self.room.own(), is_invited)
     }
 
     pub(super) fn leave_room(&mut self) {
         match self.room {
             Room::Outside => {}
-            Room::Entering | Room::Plain | Room::Welcomed { .. } => self.push(Output::Disconnect),
+            Room::Entering | Room::Challenged | Room::Plain | Room::Welcomed { .. } => {
+                self.push(Output::Disconnect);
+            }
         }
         self.room = Room::Outside;
         self.askers.clear();

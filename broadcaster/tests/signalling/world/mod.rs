@@ -3,13 +3,14 @@
 
 mod actor;
 mod old;
+pub(crate) mod party;
 mod random;
 mod room;
 mod rtc;
 
 pub(crate) use actor::{Actor, Did};
 pub(crate) use old::{OldMaster, OldSlave};
-pub(crate) use room::Wire;
+pub(crate) use room::{HOST, Wire};
 
 use actor::Note;
 use broadcaster::Millis;
@@ -236,7 +237,7 @@ impl World {
                 if let Some(actor) = &mut self.nodes[node] {
                     actor.opened(framing, now);
                 }
-                let heard = self.room.enter(node);
+                let heard = self.room.receive(node);
                 self.deliver(heard);
                 self.drain(node);
             }
@@ -279,6 +280,9 @@ impl World {
             match actor.poll() {
                 Note::Connect => self.connect(node),
                 Note::Disconnect => self.leave(node),
+                Note::Send(text) if self.room.judge(node, &text).is_some() => {
+                    self.judge(node, &text);
+                }
                 Note::Send(text) => {
                     let heard = self.room.send(node, &text, &mut self.random);
                     self.deliver(heard);
@@ -299,6 +303,17 @@ impl World {
                 Note::Wait(_) => return,
             }
         }
+    }
+
+    /// A proof: the room is entered, or closed with 4401.
+    fn judge(&mut self, node: Node, text: &str) {
+        if self.room.judge(node, text) == Some(true) {
+            let heard = self.room.enter(node);
+            return self.deliver(heard);
+        }
+        let socket = self.room.socket(node);
+        let code = 4401;
+        self.at(1, Happening::Closed { node, socket, code });
     }
 
     fn connect(&mut self, node: Node) {

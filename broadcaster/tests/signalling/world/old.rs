@@ -43,7 +43,7 @@ impl Peer {
                 self.notes.push_back(Note::Did(Did::OldOpened));
                 None
             }
-            RtcEvent::Lost { .. } | RtcEvent::Refused { .. } => None,
+            RtcEvent::Frame(_) | RtcEvent::Lost { .. } | RtcEvent::Refused { .. } => None,
         }
     }
 

@@ -9,6 +9,12 @@ use broadcaster::payload::Payload;
 use broadcaster::signalling::Framing;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use trust::invitation::InvitationId;
+use trust::secret::JoinKey;
+
+/// Where slaves reach the room.
+pub(crate) const HOST: &str = "192.168.1.1:9999";
+const NONCE: &str = "9dKuf0x2Tn6-7V5aP0Yk1w";
 
 /// How the room carries what its members say.
 #[derive(Debug, Clone, Copy)]
@@ -32,6 +38,7 @@ struct Seat {
     member: Option<MemberId>,
     is_plain: bool,
     is_open: bool,
+    is_local: bool,
 }
 
 #[derive(Debug)]
@@ -49,6 +56,10 @@ pub(crate) struct Room {
     /// Whether newcomers are closed with 4403.
     pub(crate) refuses: bool,
     pub(crate) mode: Mode,
+    /// The invitations that let a node in, where it is asked for one.
+    pub(crate) keys: BTreeMap<InvitationId, JoinKey>,
+    /// What the hub has made of texts, in place of passing them on: for a hub that lies.
+    pub(crate) lie: Option<fn(&str) -> String>,
     seats: BTreeMap<Node, Seat>,
     last_member: u32,
     /// Every text that was sent, by whom.
@@ -62,6 +73,8 @@ impl Room {
             is_up: true,
             refuses: false,
             mode: Mode::Open,
+            keys: BTreeMap::new(),
+            lie: None,
             seats: BTreeMap::new(),
             last_member: 0,
             said: Vec::new(),
@@ -76,6 +89,7 @@ impl Room {
             member: None,
             is_plain,
             is_open: false,
+            is_local: false,
         };
         self.seats.insert(node, seat);
     }
@@ -85,8 +99,17 @@ impl Room {
         self.seat(node).is_plain = true;
     }
 
+    /// The page is the broadcaster's own: nobody asks it for a proof.
+    pub(crate) fn set_local(&mut self, node: Node) {
+        self.seat(node).is_local = true;
+    }
+
     fn seat(&mut self, node: Node) -> &mut Seat {
         self.seats.get_mut(&node).unwrap()
+    }
+
+    pub(crate) fn socket(&self, node: Node) -> u32 {
+        self.seats[&node].socket
     }
 
     pub(crate) fn is_connected(&self, node: Node) -> bool {
@@ -130,6 +153,32 @@ impl Room {
             });
         }
         heard
+    }
+
+    /// Lets a node in, or asks it for a proof first.
+    pub(crate) fn receive(&mut self, node: Node) -> Vec<Heard> {
+        if self.mode == Mode::Open || self.keys.is_empty() || self.seat(node).is_local {
+            return self.enter(node);
+        }
+        let socket = self.seats[&node].socket;
+        let nonce = NONCE.to_owned();
+        vec![Heard {
+            node,
+            socket,
+            text: ToMember::Challenge { nonce }.to_text(),
+            after: 1,
+        }]
+    }
+
+    /// Whether a text is the answer to a challenge; `false` is a wrong one.
+    pub(crate) fn judge(&self, node: Node, text: &str) -> Option<bool> {
+        let Ok(ToHub::Join { invitation, proof }) = ToHub::from_text(text) else {
+            return None;
+        };
+        assert!(self.seats[&node].member.is_none(), "a join after all");
+        let key = self.keys.get(&invitation.parse().unwrap());
+        let (nonce, proof) = (NONCE.parse().unwrap(), proof.parse().unwrap());
+        Some(key.is_some_and(|key| key.check(&proof, nonce, HOST, "/")))
     }
 
     pub(crate) fn leave(&mut self, node: Node) -> Vec<Heard> {
@@ -199,6 +248,8 @@ impl Room {
         text: &str,
         random: &mut Random,
     ) -> Vec<Heard> {
+        let lie = self.lie.map(|lie| lie(text));
+        let text = lie.as_deref().unwrap_or(text);
         self.said.push((node, text.to_owned()));
         let Some(from) = self.seats[&node].member else {
             return Vec::new();

@@ -7,6 +7,7 @@ use broadcaster::signalling::description::{Description, Kind};
 use broadcaster::signalling::rtc::{Command, Event, SessionId};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use trust::fingerprint::Fingerprint;
 
 type Key = (Node, SessionId);
 
@@ -139,6 +140,11 @@ impl Network {
                     .extend(candidate.map(|candidate| target(&candidate.candidate)));
                 Vec::new()
             }
+            Command::Send { session, message } => {
+                let other = self.open_end((node, session));
+                let (node, session) = other.expect("a message goes through an open channel");
+                vec![(node, session, Event::Frame(message), 1)]
+            }
             Command::Close { session } => {
                 let other = self.close((node, session));
                 let lost = |(node, session)| {
@@ -148,6 +154,17 @@ impl Network {
                 other.map(lost).into_iter().collect()
             }
         }
+    }
+
+    /// The other end of a channel, open on either side.
+    fn open_end(&self, key: Key) -> Option<Key> {
+        let end = &self.connections[&key];
+        let mut others = self.connections.iter();
+        let is_other = |other: &Connection| {
+            Some(&other.name) == end.remote.as_ref() && other.remote.as_ref() == Some(&end.name)
+        };
+        let other = others.find(|(_, other)| is_other(other));
+        other.map(|(key, _)| *key)
     }
 
     fn make(
@@ -181,8 +198,12 @@ impl Network {
             let detail = "Cannot create so many PeerConnections".to_owned();
             return vec![(node, session, Event::Refused { detail }, 0)];
         }
+        let mut certificate = [0; 32];
+        certificate[..4].copy_from_slice(&self.last.to_be_bytes());
+        let certificate = Fingerprint::from_bytes(certificate);
         let sdp = format!(
-            "v=0\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=ice-ufrag:{name}\r\n"
+            "v=0\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=ice-ufrag:{name}\r\n\
+             a=fingerprint:sha-256 {certificate}\r\n"
         );
         let mut events = vec![(
             node,
