@@ -35,9 +35,19 @@ pub enum Action {
 /// What `serve` is told.
 #[derive(Debug, Args)]
 pub struct Serve {
-    /// Let anyone on this network join and read everything (the only mode so far).
+    /// Let anyone on this network join and read everything, in place of those who hold the invitation.
     #[arg(long)]
     pub open: bool,
+    /// Keep identity and invitation in this file, in place of one among this user's data.
+    #[arg(long, value_name = "FILE", conflicts_with = "open")]
+    pub state: Option<PathBuf>,
+    /// Take the invitation back, and issue another.
+    #[arg(long, conflicts_with = "open")]
+    pub renew: bool,
+    /// Also print the link with which a page on this computer serves its records to the invited. Whoever has it
+    /// can pretend to be that page.
+    #[arg(long, conflicts_with = "open")]
+    pub master: bool,
     /// The TCP port; 0 takes any free one.
     #[arg(long, default_value_t = DEFAULT_PORT)]
     pub port: u16,

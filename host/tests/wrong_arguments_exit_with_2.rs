@@ -11,7 +11,9 @@ fn words_go_to_stderr_and_the_exit_code_is_2() {
     let cases: &[(&[&str], &str)] = &[
         (&[], "Usage"),
         (&["sing"], "sing"),
-        (&["serve"], "--open"),
+        (&["serve", "--open", "--renew"], "--renew"),
+        (&["serve", "--open", "--master"], "--master"),
+        (&["serve", "--open", "--state", "file"], "--state"),
         (&["serve", "--open", "--port", "70000"], "70000"),
         (&["serve", "--open", "--port", "x"], "--port"),
         (&["serve", "--open", "--bind", "nowhere"], "--bind"),

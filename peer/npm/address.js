@@ -2,7 +2,10 @@
 
 import { JioError } from './error.js';
 
-/** The WebSocket's URL, and the STUN servers to ask: the broadcaster answers STUN on the same port. */
+/**
+ * The WebSocket's URL as the WASM wants it: with what a proof is made over, the STUN servers to ask (the broadcaster
+ * answers STUN on the same port), and the invitation, which is never sent.
+ */
 export function toAddress(text) {
   let url;
   try {
@@ -11,7 +14,8 @@ export function toAddress(text) {
     url = null;
   }
   if (!/^wss?:$/.test(url?.protocol)) throw new JioError(`${text} is not an address such as ws://192.168.1.5:9999/`, 400);
+  const fragment = url.hash.slice(1);
   url.hash = '';
   const port = url.port || (url.protocol === 'wss:' ? 443 : 80);
-  return { url: url.href, servers: [`stun:${url.hostname}:${port}`] };
+  return { url: url.href, host: url.host, room: url.pathname, servers: [`stun:${url.hostname}:${port}`], fragment };
 }

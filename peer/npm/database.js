@@ -7,7 +7,7 @@ import { Attached } from './attached.js';
 import { load } from './wasm.js';
 import { toAddress } from './address.js';
 
-const STATE = { state: 'connecting', step: null, detail: '', retry_at: null, master: null, protocol: '' };
+const STATE = { state: 'connecting', step: null, detail: '', retry_at: null, master: null, protocol: '', verified: false };
 
 export class Database extends Records(EventTarget) {
   #calls = new Map();
@@ -86,8 +86,8 @@ export class Database extends Records(EventTarget) {
     this.#loading.catch((error) => this.#onState({ ...STATE, state: 'failed', detail: error.message }));
   }
 
-  #connection({ url, servers }, master, reconnect) {
-    return ({ Connection }) => new Connection(url, servers, master, reconnect, this.#page());
+  #connection(address, master, reconnect) {
+    return ({ Connection }) => new Connection(JSON.stringify(address), master, reconnect, this.#page());
   }
 
   #attached(channel) {

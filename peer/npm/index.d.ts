@@ -157,6 +157,8 @@ export interface ConnectionState {
   master: MasterInfo | null;
   /** The channel's protocol while connected: `jio.2`, or empty for the order of 2016. */
   protocol: string;
+  /** While connected: whether the master has proven that it is the one that invites. */
+  verified: boolean;
 }
 
 /** How far an attachment has travelled. */
@@ -204,8 +206,8 @@ export interface Database extends Records, Events<DatabaseEvents> {
 }
 
 /**
- * Connects to a master: through a broadcaster, by the address of its WebSocket, or to one of the same
- * origin through a channel that was given to {@link Master.attach}. Returns at once.
+ * Connects to a master: through a broadcaster, by the address of its WebSocket or by an invitation link
+ * (`http://ADDRESS:PORT/#…`), or to one of the same origin through a channel that was given to {@link Master.attach}. Returns at once.
  */
 export declare function connect(to: string | MessageChannelLike, options?: ConnectOptions): Database;
 
@@ -242,7 +244,17 @@ export interface Peer {
   since: number;
   /** The channel's protocol: `jio.2`, or empty for the order of 2016. */
   protocol: string;
+  /** What it may do. */
+  rights: Rights;
+  /** The invitation it has proven to hold; null for a stranger, and while it connects. */
+  invitation: { id: string; label: string } | null;
 }
+
+/**
+ * What a peer may do: nothing before a person has allowed it, read, also write, also remove. A call beyond that is
+ * answered with 403.
+ */
+export type Rights = 'ask-first' | 'read-only' | 'read-write' | 'remove-allowed';
 
 /** Where a master stands. Connected devices go on in every state but `closed`. */
 export interface MasterState {
@@ -280,6 +292,16 @@ export interface ServeOptions {
   /** Asked before each call is executed. To refuse it, throw: a {@link JioError} for a status of your own, else
    * it is 403. */
   validate?: (call: CallInfo) => void;
+  /** Asked before a call of a peer with the rights `ask-first` is executed; only `true` allows it. Without it, such
+   * calls are refused. */
+  ask?: (call: CallInfo) => boolean | Promise<boolean>;
+  /** The master's key, as stored. With it each peer has to prove that it holds one of the `invitations`, and peers
+   * know this master from others. An address that is the broadcaster's *master link* brings both. */
+  identity?: string;
+  /** The invitations, as stored. */
+  invitations?: string;
+  /** With an identity: what those may do who hold no invitation. Unless given, they are not connected. */
+  strangers?: Rights;
 }
 
 export interface MasterEvents {
@@ -298,6 +320,12 @@ export interface Master extends Events<MasterEvents> {
   attach(channel: MessageChannelLike): () => void;
   /** Closes a device's connection. It may come back. */
   dismiss(peer: string): void;
+  /** Says what a peer may do while it is connected. */
+  setRights(peer: string, rights: Rights): void;
+  /** Has other invitations from now on, as stored; who holds one that is not among them is cut off. */
+  setInvitations(invitations: string): void;
+  /** Connects those without an invitation, who then may do this; or, with null, sends them away. */
+  setStrangers(rights: Rights | null): void;
   /** Looks for the broadcaster at once. */
   retry(): void;
   /** Leaves the broadcaster and closes every connection. */

@@ -20,13 +20,14 @@ export class Master extends EventTarget {
   #attached = new Set();
   #listening = new AbortController();
 
-  constructor(to, storage, { name = '', id = newId(), signal, validate } = {}) {
+  constructor(to, storage, { name = '', id = newId(), signal, validate, ask, identity, invitations, strangers } = {}) {
     super();
     this.#id = id;
     this.#name = name;
-    const { url, servers = [] } = typeof to === 'string' ? toAddress(to) : {};
+    const address = typeof to === 'string' ? toAddress(to) : {};
     const transport = typeof to === 'string' ? NO_TRANSPORT : this.#transport(typeof to === 'function' ? to : once(to));
-    this.#loading = this.#serve(url, transport, servers, toStore(storage), validate);
+    const hosting = { identity, invitations, strangers };
+    this.#loading = this.#serve(address, transport, hosting, toStore(storage), { validate, ask });
     this.#loading.catch((error) => this.#onState({ state: 'closed', detail: error.message, retry_at: null }));
     this.#listen(signal);
   }
@@ -54,6 +55,18 @@ export class Master extends EventTarget {
 
   dismiss(peer) {
     this.#tell((inner) => inner.dismiss(peer));
+  }
+
+  setRights(peer, rights) {
+    this.#tell((inner) => inner.setRights(peer, rights));
+  }
+
+  setInvitations(invitations) {
+    this.#tell((inner) => inner.setInvitations(invitations));
+  }
+
+  setStrangers(rights) {
+    this.#tell((inner) => inner.setStrangers(rights ?? undefined));
   }
 
   retry() {
@@ -102,9 +115,10 @@ export class Master extends EventTarget {
     else if (frame instanceof Uint8Array) this.#tell((inner) => inner.pageBytes(number, frame));
   }
 
-  async #serve(url, transport, servers, opening, validate) {
+  async #serve(address, transport, hosting, opening, deciding) {
     const [{ Service }, store] = await Promise.all([load(), opening]);
-    this.#inner = new Service(url, transport, servers, this.#id, this.#name, store, this.#page(validate));
+    const json = [address, hosting].map((value) => JSON.stringify(value));
+    this.#inner = new Service(json[0], transport, json[1], this.#id, this.#name, store, this.#page(deciding));
     return this.#inner;
   }
 
@@ -115,11 +129,17 @@ export class Master extends EventTarget {
   }
 
   /** What the master tells. */
-  #page(validate) {
+  #page({ validate, ask }) {
     return {
       onState: (json) => this.#onState(JSON.parse(json)),
       onPeers: (json) => this.#emit('peers', (this.#peers = JSON.parse(json))),
       onChange: (json) => this.#emit('change', { ids: JSON.parse(json) }),
+      asks: Boolean(ask),
+      onAsk: (question, json) => {
+        const permit = (allowed) => this.#tell((inner) => inner.permit(question, allowed));
+        // A person who closes the window has refused.
+        new Promise((resolve) => resolve(ask(JSON.parse(json)))).then((allowed) => permit(allowed === true), () => permit(false));
+      },
       validates: Boolean(validate),
       validate: (json) => {
         try {

@@ -141,6 +141,7 @@ impl Connections {
             Command::Answer { session, offer } => self.answer(session, &offer),
             Command::Accept { session, answer } => self.take(session, &answer),
             Command::Add { session, candidate } => self.add(session, candidate),
+            Command::Send { session, message } => self.send(session, &Frame::Binary(message)),
             Command::Close { session } => self.close(session),
         }
     }

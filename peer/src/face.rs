@@ -1,10 +1,11 @@
 //! What the JavaScript half of the package calls. Everything becomes one item in the queue of a task;
 //! nothing here decides.
 
+use crate::address::{Address, Hosting};
 use crate::attached::{self, Attached};
 use crate::calls::Order;
 use crate::connections::spawn;
-use crate::line::{LineHeard, LineId, To};
+use crate::line::{LineHeard, LineId};
 use crate::master::{self, Master, PageId};
 use crate::page::{DatabasePage, ForeignStorage, MasterPage, Transport, Wire};
 use crate::queue::Queue;
@@ -18,6 +19,8 @@ use jio::endpoint::{Failure, Frame};
 use jio::rpc::{Call, Content};
 use serde_json::Value;
 use std::rc::Rc;
+use trust::registry::Invitations;
+use trust::rights::Rights;
 use wasm_bindgen::prelude::*;
 use web::blob::{Assembly, Blob, RawBlob};
 
@@ -33,15 +36,17 @@ pub struct Connection(Queue<slave::Heard>);
 
 #[wasm_bindgen]
 impl Connection {
-    /// Starts a slave. `page` is told what happens.
+    /// Starts a slave. The address is JSON, from address.js; `page` is told what happens.
+    ///
+    /// # Errors
+    /// The address brings an invitation that is none.
     #[wasm_bindgen(constructor)]
     pub fn new(
-        url: String,
-        servers: Vec<String>,
+        address: &str,
         master: Option<String>,
         reconnect: bool,
         page: DatabasePage,
-    ) -> Self {
+    ) -> Result<Self, JsError> {
         let (queue, heard) = Queue::new();
         let on_loss = if reconnect {
             Loss::Reconnects
@@ -49,9 +54,10 @@ impl Connection {
             Loss::Closes
         };
         let master = master.and_then(|id| PeerId::try_from(id).ok());
-        let slave = Slave::new(url, servers, master, on_loss, Rc::new(page), queue.clone());
+        let address: Address = serde_json::from_str(address)?;
+        let slave = Slave::new(address, master, on_loss, Rc::new(page), queue.clone())?;
         spawn(slave.run(heard));
-        Self(queue)
+        Ok(Self(queue))
     }
 
     /// Makes a call; `page` is told its end under the same number.
@@ -238,26 +244,29 @@ pub struct Service(Queue<master::Heard>);
 
 #[wasm_bindgen]
 impl Service {
-    /// Starts a master over a WebSocket, or over a transport. `page` is told what happens.
+    /// Starts a master over a WebSocket, or over a transport where the address has no URL. Address and
+    /// hosting are JSON; `page` is told what happens.
     ///
     /// # Errors
-    /// The browser lacks what it needs.
+    /// The browser lacks what it needs, or what a master needs to know its guests cannot be read.
     #[wasm_bindgen(constructor)]
     pub fn new(
-        url: Option<String>,
+        address: &str,
         transport: Transport,
-        servers: Vec<String>,
+        hosting: &str,
         id: String,
         name: String,
         store: &Store,
         page: MasterPage,
     ) -> Result<Self, JsError> {
         let (queue, heard) = Queue::new();
-        let to = url.map_or_else(|| To::Page(Rc::new(transport)), To::Url);
+        let address: Address = serde_json::from_str(address)?;
+        let hosting: Hosting = serde_json::from_str(hosting)?;
         let who = (PeerId::try_from(id)?, name.as_str().into());
         let master = Master::new(
-            to,
-            servers,
+            &address,
+            transport,
+            &hosting,
             who,
             store.0.clone(),
             Rc::new(page),
@@ -327,6 +336,46 @@ impl Service {
         }
     }
 
+    /// Has other invitations from now on, as stored. Who holds one that is not among them is cut off.
+    ///
+    /// # Errors
+    /// They cannot be read.
+    #[wasm_bindgen(js_name = setInvitations)]
+    pub fn set_invitations(&self, stored: &str) -> Result<(), JsError> {
+        let invitations = Invitations::from_stored(stored)?;
+        self.0.push(master::Heard::Invitations(invitations));
+        Ok(())
+    }
+
+    /// Connects those without an invitation, who then may do this; or sends them away.
+    ///
+    /// # Errors
+    /// There are no such rights.
+    #[wasm_bindgen(js_name = setStrangers)]
+    pub fn set_strangers(&self, rights: Option<String>) -> Result<(), JsError> {
+        let rights = rights.map(|name| read_rights(&name)).transpose()?;
+        self.0.push(master::Heard::Strangers(rights));
+        Ok(())
+    }
+
+    /// Says what a peer may do while it is connected.
+    ///
+    /// # Errors
+    /// There are no such rights.
+    #[wasm_bindgen(js_name = setRights)]
+    pub fn set_rights(&self, peer: String, rights: &str) -> Result<(), JsError> {
+        let rights = read_rights(rights)?;
+        if let Ok(peer) = PeerId::try_from(peer) {
+            self.0.push(master::Heard::Rights(peer, rights));
+        }
+        Ok(())
+    }
+
+    /// Says whether a call that was asked about may be executed.
+    pub fn permit(&self, question: u32, allowed: bool) {
+        self.0.push(master::Heard::Permitted(question, allowed));
+    }
+
     /// Looks for the broadcaster at once.
     pub fn retry(&self) {
         self.0.push(master::Heard::Retry);
@@ -336,6 +385,10 @@ impl Service {
     pub fn close(&self) {
         self.0.push(master::Heard::Close);
     }
+}
+
+fn read_rights(name: &str) -> Result<Rights, serde_json::Error> {
+    serde_json::from_value(Value::String(name.to_owned()))
 }
 
 /// Arguments come from our own JavaScript as the JSON of an array; anything else counts as none.

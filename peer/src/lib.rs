@@ -16,6 +16,7 @@
 //!                            └─────▶ serving, one each ──▶ endpoint::Server ──▶ storage
 //! ```
 
+mod address;
 mod attached;
 pub mod backup;
 mod calls;

@@ -1,18 +1,20 @@
 //! A master: `broadcaster::signalling::Master`, one [`Serving`] for each caller, and one storage. A loop
 //! and a table, and the order in which callers take their turns.
 
+use crate::address::{Address, Error, Hosting};
 use crate::attached;
 use crate::connections::{Ahead, Connections, Said};
 use crate::line::{Line, LineHeard, LineId, To};
-use crate::page::{MasterPage, Wire};
+use crate::page::{MasterPage, Transport, Wire};
 use crate::queue::Queue;
-use crate::serving::{self, Done, Serving};
+use crate::serving::{self, Admission, Done, Serving};
 use crate::slave::{json, now, timer};
 use crate::storage::Storage;
 use broadcaster::Millis;
+use broadcaster::signalling;
 use broadcaster::signalling::master::{Config, Event, Output, Peer, Status as PeerStatus};
 use broadcaster::signalling::message::{Name, PeerId};
-use broadcaster::signalling::{self, rtc::SessionId};
+use broadcaster::signalling::rtc::{self, SessionId};
 use futures_channel::mpsc::UnboundedReceiver;
 use jio::endpoint::{Failure, Frame, JIO2, Protocol};
 use jio::rpc::Call;
@@ -20,6 +22,8 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::ops::Bound::{Excluded, Unbounded};
 use std::rc::Rc;
+use trust::registry::Invitations;
+use trust::rights::{Rights, Verdict};
 use web::timer::Timer;
 use web::turn::Turns;
 
@@ -39,6 +43,14 @@ pub(crate) enum Heard {
     Named(Name),
     /// A person wants to be rid of a peer.
     Dismiss(PeerId),
+    /// The invitations are these now.
+    Invitations(Invitations),
+    /// Those without an invitation may do this, or are not connected.
+    Strangers(Option<Rights>),
+    /// A person said what a peer may do.
+    Rights(PeerId, Rights),
+    /// A person said whether a call may be executed.
+    Permitted(u32, bool),
     /// The network is back, or a person wants it to be tried now.
     Retry,
     Close,
@@ -72,6 +84,9 @@ pub(crate) struct Master {
     /// Who had the last turn: the next one after it is next.
     served: Option<Caller>,
     storage: Rc<dyn Storage>,
+    /// Calls a person was asked about, by the number of the question.
+    questions: BTreeMap<u32, (Caller, u32)>,
+    asked: u32,
     turns: Turns,
     /// Whether a turn was asked for and has not come.
     awaits_turn: bool,
@@ -84,35 +99,47 @@ pub(crate) struct Master {
 }
 
 impl Master {
-    /// A master over this line.
+    /// A master at this address, or over a transport where that has no URL.
     ///
     /// # Errors
-    /// The browser lacks what it needs.
+    /// The browser lacks what it needs, or what is needed to know the guests cannot be read.
     pub(crate) fn new(
-        to: To,
-        servers: Vec<String>,
+        address: &Address,
+        transport: Transport,
+        hosting: &Hosting,
         (id, name): (PeerId, Name),
         storage: Rc<dyn Storage>,
         page: Rc<MasterPage>,
         queue: Queue<Heard>,
-    ) -> Result<Self, web::Error> {
+    ) -> Result<Self, Error> {
         let config = Config {
+            rights: hosting.strangers_rights(),
             protocols: vec![JIO2.to_owned()],
             seed: u64::from_ne_bytes(web::random::bytes()),
             ..Config::new(id, name)
         };
         let (to_line, to_connections, to_turns) = (queue.clone(), queue.clone(), queue.clone());
         let say = move |session, said| to_connections.push(Heard::Connection(session, said));
+        let machine = match hosting.host(address)? {
+            Some(host) => signalling::Master::inviting(config, host),
+            None => signalling::Master::new(config),
+        };
+        let to = match address.url.as_str() {
+            "" => To::Page(Rc::new(transport)),
+            url => To::Url(url.to_owned()),
+        };
         Ok(Self {
-            machine: signalling::Master::new(config),
+            machine,
             line: Line::new(to, move |line, heard| {
                 to_line.push(Heard::Line(line, heard));
             }),
-            connections: Connections::new(servers, Ahead::Offering, say),
+            connections: Connections::new(address.servers.clone(), Ahead::Offering, say),
             wires: BTreeMap::new(),
             callers: BTreeMap::new(),
             served: None,
             storage,
+            questions: BTreeMap::new(),
+            asked: 0,
             turns: Turns::new(move || to_turns.push(Heard::Turn))?,
             awaits_turn: false,
             timer: None,
@@ -164,7 +191,17 @@ impl Master {
                 }
             }
             Heard::Named(name) => self.machine.handle_named(name),
-            Heard::Dismiss(peer) => self.on_dismissed(&peer),
+            Heard::Dismiss(peer) => {
+                for session in self.sessions(&peer) {
+                    self.machine.handle_dismissed(session, now());
+                }
+            }
+            Heard::Invitations(invitations) => {
+                self.machine.handle_invitations(invitations, now());
+            }
+            Heard::Strangers(rights) => self.machine.handle_strangers(rights, now()),
+            Heard::Rights(peer, rights) => self.on_rights(&peer, rights),
+            Heard::Permitted(question, allowed) => self.on_permitted(question, allowed),
             Heard::Retry => {
                 // The network may be another one.
                 self.connections.rest();
@@ -193,7 +230,14 @@ impl Master {
         match said {
             Said::Rtc(event) => self.machine.handle_rtc(session, event, now()),
             Said::Incoming(incoming) => self.connections.accept(session, incoming),
-            Said::Frame(frame) => self.on_frame(Caller::Slave(session), &frame),
+            Said::Frame(frame) if self.callers.contains_key(&Caller::Slave(session)) => {
+                self.on_frame(Caller::Slave(session), &frame);
+            }
+            // Nobody is believed yet: what is said is the machine's to judge.
+            Said::Frame(frame) => {
+                let event = rtc::Event::Frame(frame.into_bytes());
+                self.machine.handle_rtc(session, event, now());
+            }
             // `serve` looks at the room of every channel.
             Said::Drained => {}
         }
@@ -205,15 +249,25 @@ impl Master {
         }
     }
 
-    fn on_dismissed(&mut self, peer: &PeerId) {
-        let sessions: Vec<SessionId> = self
-            .machine
-            .peers()
-            .filter(|known| known.peer == peer)
-            .map(|known| known.session)
-            .collect();
-        for session in sessions {
-            self.machine.handle_dismissed(session, now());
+    fn sessions(&self, peer: &PeerId) -> Vec<SessionId> {
+        let peers = self.machine.peers().filter(|known| known.peer == peer);
+        peers.map(|known| known.session).collect()
+    }
+
+    fn on_rights(&mut self, peer: &PeerId, rights: Rights) {
+        for session in self.sessions(peer) {
+            self.machine.handle_rights(session, rights);
+            if let Some(serving) = self.callers.get_mut(&Caller::Slave(session)) {
+                serving.handle_rights();
+            }
+        }
+    }
+
+    fn on_permitted(&mut self, question: u32, allowed: bool) {
+        if let Some((caller, number)) = self.questions.remove(&question)
+            && let Some(serving) = self.callers.get_mut(&caller)
+        {
+            serving.handle_permitted(number, allowed);
         }
     }
 
@@ -267,6 +321,8 @@ impl Master {
             }
             Event::Left { session, .. } => {
                 self.callers.remove(&Caller::Slave(session));
+                self.questions
+                    .retain(|_, (caller, _)| *caller != Caller::Slave(session));
             }
             Event::Failed { .. } => self.connections.prepare(),
             Event::Connecting { .. } => {}
@@ -326,17 +382,44 @@ impl Master {
 
     fn begin(&mut self, caller: Caller) {
         self.served = Some(caller);
-        let (page, peer) = (self.page.clone(), self.peer(caller));
+        let Some(rights) = self.rights(caller) else {
+            return;
+        };
+        let judge = Judge {
+            page: self.page.clone(),
+            rights,
+            peer: self.peer(caller, rights),
+            question: self.asked + 1,
+        };
+        let mut asked = None;
         if let Some(serving) = self.callers.get_mut(&caller) {
-            serving.begin(|call| validate(&page, call, &peer));
+            serving.begin(|number, call, is_permitted| {
+                let admission = judge.admit(call, is_permitted);
+                if matches!(admission, Admission::Ask) {
+                    asked = Some(number);
+                }
+                admission
+            });
+        }
+        if let Some(number) = asked {
+            self.asked += 1;
+            self.questions.insert(self.asked, (caller, number));
         }
     }
 
-    /// Who calls, for `validate`; null for a page, and where nobody asks.
-    fn peer(&self, caller: Caller) -> Value {
+    /// What a caller may do: a page of this origin everything. `None` is one that is gone.
+    fn rights(&self, caller: Caller) -> Option<Rights> {
+        match caller {
+            Caller::Page(_) => Some(Rights::RemoveAllowed),
+            Caller::Slave(session) => self.machine.rights(session),
+        }
+    }
+
+    /// Who calls, for `validate` and questions; null for a page, and where nobody wants to know.
+    fn peer(&self, caller: Caller, rights: Rights) -> Value {
         let mut peers = self.machine.peers();
         match caller {
-            Caller::Slave(session) if self.page.validates() => peers
+            Caller::Slave(session) if self.page.validates() || rights == Rights::AskFirst => peers
                 .find(|peer| peer.session == session)
                 .map_or(Value::Null, |peer| describe(&peer)),
             Caller::Slave(_) | Caller::Page(_) => Value::Null,
@@ -378,13 +461,46 @@ fn is_ready((_, serving): &(&Caller, &Serving)) -> bool {
     serving.is_ready()
 }
 
-/// Asks the page whether a call may be executed.
-fn validate(page: &MasterPage, call: &Call, peer: &Value) -> Result<(), Failure> {
-    if !page.validates() {
-        return Ok(());
+/// Who decides about a caller's next call: the caller's rights, then a person, then the page.
+struct Judge {
+    page: Rc<MasterPage>,
+    rights: Rights,
+    peer: Value,
+    question: u32,
+}
+
+impl Judge {
+    fn admit(&self, call: &Call, is_permitted: bool) -> Admission {
+        let refuse = |status, why: &str| Admission::Refuse(Failure::new(status, why));
+        match self.rights.judge(call.method().name()) {
+            Verdict::Refuse(refusal) => refuse(refusal.status_code(), &refusal.to_string()),
+            Verdict::Ask if is_permitted => self.validate(call),
+            Verdict::Ask if self.page.asks() => {
+                let info = json(&serving::to_info(call, &self.peer));
+                self.page.ask(self.question, &info);
+                Admission::Ask
+            }
+            Verdict::Ask => refuse(
+                403,
+                "nobody is here who could allow this; ask for an invitation",
+            ),
+            Verdict::Allow => self.validate(call),
+        }
     }
-    page.validate(&json(&serving::to_info(call, peer)))
-        .map_err(|refusal| Failure::new(refusal.status_code(), refusal.message()))
+
+    /// Asks the page whether a call may be executed.
+    fn validate(&self, call: &Call) -> Admission {
+        if !self.page.validates() {
+            return Admission::Begin;
+        }
+        let asked = self
+            .page
+            .validate(&json(&serving::to_info(call, &self.peer)));
+        asked.map_or_else(
+            |refusal| Admission::Refuse(Failure::new(refusal.status_code(), refusal.message())),
+            |()| Admission::Begin,
+        )
+    }
 }
 
 /// A peer as the page is told it, as `Peer` of index.d.ts.
@@ -395,6 +511,7 @@ fn describe(peer: &Peer<'_>) -> Value {
     };
     json!({
         "id": peer.peer.as_str(), "address": peer.address.map(|ip| ip.to_string()), "state": state,
-        "since": peer.since.0, "protocol": protocol,
+        "since": peer.since.0, "protocol": protocol, "rights": peer.rights,
+        "invitation": peer.guest.map(|guest| json!({ "id": guest.invitation, "label": guest.label })),
     })
 }

@@ -47,6 +47,13 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = validate)]
     pub(crate) fn validate(this: &MasterPage, json: &str) -> Result<(), Refusal>;
 
+    /// Whether a person can be asked by [`MasterPage::ask`].
+    #[wasm_bindgen(method, getter, js_name = asks)]
+    pub(crate) fn asks(this: &MasterPage) -> bool;
+    /// Asks whether a call may be executed, as JSON; answered by `permit` with this number.
+    #[wasm_bindgen(method, js_name = onAsk)]
+    pub(crate) fn ask(this: &MasterPage, question: u32, json: &str);
+
     /// What `validate` throws, and a storage rejects with: always an object of this form.
     pub type Refusal;
 

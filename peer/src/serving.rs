@@ -32,6 +32,18 @@ struct Checked {
     call: Call,
     /// The attachment it brings.
     brought: Option<Brought>,
+    /// Whether a person has allowed it.
+    is_permitted: bool,
+}
+
+/// What becomes of a call before it begins.
+pub(crate) enum Admission {
+    /// It begins.
+    Begin,
+    /// It is answered with this.
+    Refuse(Failure),
+    /// A person is asked under this number; until then it waits, and holds nobody up.
+    Ask,
 }
 
 /// An attachment on its way here.
@@ -63,6 +75,8 @@ pub(crate) struct Serving {
     server: Server,
     storage: Rc<dyn Storage>,
     waiting: VecDeque<Checked>,
+    /// Calls that wait for a person, by their numbers.
+    asked: BTreeMap<u32, Checked>,
     /// What the calls that run change.
     running: BTreeMap<u32, Change>,
     /// Attachments being received, waiting calls included.
@@ -85,6 +99,7 @@ impl Serving {
             server: Server::new(protocol),
             storage,
             waiting: VecDeque::new(),
+            asked: BTreeMap::new(),
             running: BTreeMap::new(),
             uploads: BTreeMap::new(),
             downloads: BTreeMap::new(),
@@ -138,19 +153,47 @@ impl Serving {
             && self.server.queued() < REPLIES_BYTES
     }
 
-    /// Begins the next call, if `admit` lets it.
-    pub(crate) fn begin(&mut self, admit: impl FnOnce(&Call) -> Result<(), Failure>) {
-        let Some(Checked {
+    /// Takes the next call: `admit` is told its number and whether a person has allowed it.
+    pub(crate) fn begin(&mut self, admit: impl FnOnce(u32, &Call, bool) -> Admission) {
+        let Some(next) = self.waiting.pop_front() else {
+            return;
+        };
+        match admit(next.number, &next.call, next.is_permitted) {
+            Admission::Begin => self.execute(next),
+            Admission::Refuse(failure) => self.answer(next.number, Err(failure)),
+            Admission::Ask => drop(self.asked.insert(next.number, next)),
+        }
+    }
+
+    /// A person said whether a call that waits for that may be executed.
+    pub(crate) fn handle_permitted(&mut self, number: u32, is_permitted: bool) {
+        match self.asked.remove(&number) {
+            Some(asked) if is_permitted => self.waiting.push_front(Checked {
+                is_permitted,
+                ..asked
+            }),
+            Some(_) => {
+                let why = "the person who shares these records has refused this";
+                self.answer(number, Err(Failure::new(403, why)));
+            }
+            None => {}
+        }
+    }
+
+    /// The rights are other ones: what waits for a person is judged anew.
+    pub(crate) fn handle_rights(&mut self) {
+        for (_, asked) in std::mem::take(&mut self.asked).into_iter().rev() {
+            self.waiting.push_front(asked);
+        }
+    }
+
+    fn execute(&mut self, checked: Checked) {
+        let Checked {
             number,
             call,
             brought,
-        }) = self.waiting.pop_front()
-        else {
-            return;
-        };
-        if let Err(failure) = admit(&call) {
-            return self.answer(number, Err(failure));
-        }
+            ..
+        } = checked;
         self.running.insert(number, changes(&call));
         let storage = self.storage.clone();
         let say = self.say.clone();
@@ -211,6 +254,7 @@ impl Serving {
                     number,
                     call,
                     brought,
+                    is_permitted: false,
                 });
             }
             Err(error) => self.answer(number, Err(refusal(&error))),
@@ -282,6 +326,7 @@ impl Serving {
     /// The caller gave up: what has not begun does not, and an attachment that is not whole is dropped.
     fn on_cancelled(&mut self, number: u32) {
         self.waiting.retain(|checked| checked.number != number);
+        self.asked.remove(&number);
         self.uploads.remove(&number);
         self.downloads.remove(&number);
     }

@@ -1,6 +1,7 @@
 //! A slave: `broadcaster::signalling::Slave` and the calls over the channel it finds. A loop and a
 //! table.
 
+use crate::address::Address;
 use crate::calls::{Calls, Order, Read};
 use crate::connections::{Ahead, Connections, Said};
 use crate::line::{Line, LineHeard, LineId, To};
@@ -8,7 +9,7 @@ use crate::page::DatabasePage;
 use crate::queue::Queue;
 use broadcaster::Millis;
 use broadcaster::signalling::message::PeerId;
-use broadcaster::signalling::rtc::SessionId;
+use broadcaster::signalling::rtc::{self, SessionId};
 use broadcaster::signalling::slave::{Config, Event, Listed, Output, Step};
 use broadcaster::signalling::{self, message::Name};
 use futures_channel::mpsc::UnboundedReceiver;
@@ -71,6 +72,7 @@ struct State {
     retry_at: Option<u64>,
     master: Option<MasterInfo>,
     protocol: String,
+    verified: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -92,24 +94,30 @@ struct MasterInfo {
 
 impl Slave {
     /// A slave that wants this master, or any.
+    ///
+    /// # Errors
+    /// The address brings an invitation that is none.
     pub(crate) fn new(
-        url: String,
-        servers: Vec<String>,
+        address: Address,
         master: Option<PeerId>,
         on_loss: Loss,
         page: Rc<DatabasePage>,
         queue: Queue<Heard>,
-    ) -> Self {
+    ) -> Result<Self, trust::invitation::Error> {
+        let machine = match address.ticket()? {
+            Some(ticket) => signalling::Slave::invited(config(master), ticket),
+            None => signalling::Slave::new(config(master)),
+        };
         let to_line = queue.clone();
         let to_connections = queue.clone();
         let to_calls = queue.clone();
         let say = move |session, said| to_connections.push(Heard::Connection(session, said));
-        Self {
-            machine: signalling::Slave::new(config(master)),
-            line: Line::new(To::Url(url), move |line, heard| {
+        Ok(Self {
+            machine,
+            line: Line::new(To::Url(address.url), move |line, heard| {
                 to_line.push(Heard::Line(line, heard));
             }),
-            connections: Connections::new(servers, Ahead::Made, say),
+            connections: Connections::new(address.servers, Ahead::Made, say),
             session: None,
             calls: Calls::new(page.clone(), move |read| to_calls.push(Heard::Read(read))),
             state: State::new(Status::Connecting),
@@ -117,7 +125,7 @@ impl Slave {
             timer: None,
             page,
             queue,
-        }
+        })
     }
 
     /// Runs until the page is done with it.
@@ -186,7 +194,12 @@ impl Slave {
             Said::Rtc(event) => self.machine.handle_rtc(session, event, now()),
             Said::Incoming(incoming) => self.connections.accept(session, incoming),
             Said::Frame(frame) if self.session == Some(session) => self.calls.handle_frame(&frame),
-            Said::Frame(_) | Said::Drained => {}
+            // Nobody is believed yet: what is said is the machine's to judge.
+            Said::Frame(frame) => {
+                let event = rtc::Event::Frame(frame.into_bytes());
+                self.machine.handle_rtc(session, event, now());
+            }
+            Said::Drained => {}
         }
     }
 
@@ -235,7 +248,17 @@ impl Slave {
                 session,
                 master,
                 protocol,
-            } => self.on_connected(session, master, protocol),
+                is_verified,
+            } => {
+                self.session = Some(session);
+                self.calls.handle_opened(Protocol::from_name(&protocol));
+                self.tell(State {
+                    master: master.map(to_info),
+                    protocol,
+                    verified: is_verified,
+                    ..State::new(Status::Connected)
+                });
+            }
             Event::Lost { detail, .. } => self.on_lost(&detail),
             Event::Pausing { until, failure } => self.tell(State {
                 step: Some("pausing"),
@@ -263,16 +286,6 @@ impl Slave {
             step: Some(step_name(step)),
             detail: self.state.detail.clone(),
             ..State::new(state)
-        });
-    }
-
-    fn on_connected(&mut self, session: SessionId, master: Option<Listed>, protocol: String) {
-        self.session = Some(session);
-        self.calls.handle_opened(Protocol::from_name(&protocol));
-        self.tell(State {
-            master: master.map(to_info),
-            protocol,
-            ..State::new(Status::Connected)
         });
     }
 
@@ -316,6 +329,7 @@ impl State {
             retry_at: None,
             master: None,
             protocol: String::new(),
+            verified: false,
         }
     }
 }

@@ -3,8 +3,9 @@
 //! by a browser. What it allows is the master's to know: see [`registry`](crate::registry).
 
 use crate::encoding::{self, in_base64url};
-use crate::identity::PublicKey;
+use crate::identity::{Identity, PublicKey};
 use crate::limits::PASTED_BYTES;
+use crate::registry::{Invitations, Issued, Kind, Terms, UnixSeconds};
 use crate::secret::Secret;
 use std::fmt;
 use std::net::SocketAddr;
@@ -92,6 +93,68 @@ impl Invitation {
     }
 }
 
+/// What a page needs to be the master of one shared invitation: the key itself, and the invitation. As a
+/// link it has an invitation's length; whoever has it is that master, so it is nobody else's to see.
+#[derive(Debug, Clone)]
+pub struct MasterLink {
+    /// The master's key.
+    pub identity: Identity,
+    /// The shared invitation's id.
+    pub id: InvitationId,
+    /// Its secret.
+    pub secret: Secret,
+}
+
+impl MasterLink {
+    /// The part of a link that begins with `#`.
+    pub fn to_fragment(&self) -> String {
+        let mut bytes = Zeroizing::new([MASTER_VERSION; BYTES]);
+        bytes[1..33].copy_from_slice(self.identity.secret_bytes());
+        bytes[33..41].copy_from_slice(&self.id.0);
+        bytes[41..].copy_from_slice(self.secret.as_bytes());
+        format!("#{}", encoding::to_text(&bytes[..]))
+    }
+
+    /// Reads the fragment of a link, with or without its `#`.
+    ///
+    /// # Errors
+    /// It is none of ours, or an invitation, in words for who opened the link.
+    pub fn from_fragment(text: &str) -> Result<Self, Error> {
+        let text = text.strip_prefix('#').unwrap_or(text);
+        if text.len() != CHARS {
+            return Err(Error::Length(text.len()));
+        }
+        let bytes = encoding::from_text::<BYTES>(text).ok_or(Error::Damaged)?;
+        let bytes = Zeroizing::new(bytes);
+        if bytes[0] != MASTER_VERSION {
+            return Err(Error::NoMasterLink);
+        }
+        let (mut identity, mut id, mut secret) = (Zeroizing::new([0; 32]), [0; 8], [0; 16]);
+        identity.copy_from_slice(&bytes[1..33]);
+        id.copy_from_slice(&bytes[33..41]);
+        secret.copy_from_slice(&bytes[41..]);
+        Ok(Self {
+            identity: Identity::from_random(*identity),
+            id: InvitationId(id),
+            secret: Secret::from_random(secret),
+        })
+    }
+
+    /// The invitations of this master: the one.
+    pub fn to_invitations(&self) -> Invitations {
+        let terms = Terms::default();
+        Invitations::of_shared(Issued {
+            id: self.id,
+            secret: self.secret.clone(),
+            kind: Kind::Shared,
+            label: terms.label,
+            rights: terms.rights,
+            issued: UnixSeconds(0),
+            expires: None,
+        })
+    }
+}
+
 /// What a person pasted, or a camera read: an invitation, and where its broadcaster was.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pasted {
@@ -155,6 +218,15 @@ pub enum Error {
     /// Characters that no invitation has.
     #[error("this invitation was damaged on its way; copy the link again")]
     Damaged,
+    /// The master's own link, where an invitation belongs.
+    #[error(
+        "this is the link of who shares, not an invitation: whoever has it can pretend to be them; \
+         have it renewed if others have seen it"
+    )]
+    MasterLink,
+    /// Something else where the master's own link belongs.
+    #[error("this link does not let this page serve records; it needs the one that says `master`")]
+    NoMasterLink,
     /// Made by a newer program, or not an invitation at all.
     #[error(
         "this invitation is of version {0}, and this page knows {VERSION}; update the extension here"
@@ -171,6 +243,7 @@ fn check_version(text: &str) -> Result<(), Error> {
     let start = text.get(..4).and_then(encoding::from_text::<3>);
     match start {
         Some([VERSION, ..]) => Ok(()),
+        Some([MASTER_VERSION, ..]) => Err(Error::MasterLink),
         Some([version, ..]) => Err(Error::Version(version)),
         None => Err(Error::Length(text.len())),
     }
@@ -192,6 +265,8 @@ fn read_authority(link: &str) -> Result<String, Error> {
 }
 
 const VERSION: u8 = 1;
+/// The same version, of the master's own link.
+const MASTER_VERSION: u8 = 0x81;
 const BYTES: usize = 1 + 32 + 8 + 16;
 /// Of [`BYTES`] in base64url: three bytes are four characters, without a rest.
 const CHARS: usize = BYTES / 3 * 4;
@@ -210,6 +285,29 @@ mod tests {
             id: InvitationId([2; 8]),
             secret: Secret::from_random([3; 16]),
         }
+    }
+
+    #[test]
+    fn a_masters_own_link_comes_back_and_is_no_invitation() {
+        let link = MasterLink {
+            identity: Identity::from_random([1; 32]),
+            id: InvitationId([2; 8]),
+            secret: Secret::from_random([3; 16]),
+        };
+        let text = link.to_fragment();
+        let read = MasterLink::from_fragment(&text).unwrap();
+        assert_eq!(read.identity.public(), link.identity.public());
+        let invitations = read.to_invitations();
+        let invitation = invitations
+            .shared()
+            .unwrap()
+            .to_invitation(link.identity.public());
+        assert_eq!((invitation.id, &invitation.secret), (link.id, &link.secret));
+        assert_eq!(Invitation::from_fragment(&text), Err(Error::MasterLink));
+        let wrong = MasterLink::from_fragment(&invitation.to_fragment());
+        assert_eq!(wrong.unwrap_err(), Error::NoMasterLink);
+        let cut = MasterLink::from_fragment(&text[..40]);
+        assert_eq!(cut.unwrap_err(), Error::Length(39));
     }
 
     #[test]

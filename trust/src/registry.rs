@@ -87,6 +87,11 @@ impl Issued {
 pub struct Invitations(BTreeMap<InvitationId, Issued>);
 
 impl Invitations {
+    /// The one shared invitation, and no other.
+    pub(crate) fn of_shared(issued: Issued) -> Self {
+        Self(BTreeMap::from([(issued.id, issued)]))
+    }
+
     /// Issues a personal invitation, of 24 random bytes that are used for nothing else.
     ///
     /// # Errors

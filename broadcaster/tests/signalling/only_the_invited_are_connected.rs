@@ -294,7 +294,7 @@ fn in_open_mode_a_guest_is_verified_and_a_stranger_is_none() {
     );
     world.room.mode = Mode::Invited;
     world.with(master, |master: &mut Master, now| {
-        master.handle_strangers(Strangers::Refused, now);
+        master.handle_strangers(None, now);
     });
     let left: Vec<_> = world
         .master(master)

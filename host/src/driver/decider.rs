@@ -11,6 +11,14 @@ pub trait Decider: 'static {
     /// The next command; asked for after each report until there is none.
     fn poll_command(&mut self) -> Option<Command>;
 
+    /// When it wants to be told the time; asked for after the commands.
+    fn deadline(&self) -> Option<Millis> {
+        None
+    }
+
+    /// Tells that it is `now`.
+    fn handle_timeout(&mut self, _now: Millis) {}
+
     /// Whether more reports are waiting than should; then no socket is read until they are fewer.
     fn is_congested(&self) -> bool {
         false

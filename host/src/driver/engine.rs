@@ -25,7 +25,7 @@ pub(super) struct Engine<D> {
     pub(super) sockets: HashMap<ConnId, Socket>,
     pub(super) port: Port,
     pub(super) datagrams: Datagrams,
-    /// When the executor wants to be told the time.
+    /// When the executor or the decider wants to be told the time.
     pub(super) deadline: Option<Millis>,
     /// Connections with something to write, for the next flush.
     pub(super) noted: Vec<ConnId>,
@@ -113,6 +113,9 @@ impl<D: Decider> Engine<D> {
     /// Does what the executor wants until it waits; ends each turn.
     pub(super) fn settle(&mut self, driver: &Driver<D>) {
         let now = self.now();
+        if self.decider.deadline().is_some_and(|due| due <= now) {
+            self.decider.handle_timeout(now);
+        }
         loop {
             while let Some(command) = self.decider.poll_command() {
                 self.executor.handle_command(command, now);
@@ -125,7 +128,10 @@ impl<D: Decider> Engine<D> {
                 Output::Listen { port, bind } => self.listen(driver, port, bind),
                 Output::StopListening => self.port.close(),
                 Output::Datagrams(wanted) => self.open_datagrams(driver, &wanted),
-                Output::Wait(deadline) => return self.deadline = deadline,
+                Output::Wait(deadline) => {
+                    let deadlines = [deadline, self.decider.deadline()];
+                    return self.deadline = deadlines.into_iter().flatten().min();
+                }
             }
         }
     }

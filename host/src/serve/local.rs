@@ -11,6 +11,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 #[derive(Debug)]
 pub(super) struct Local {
     hub: Hub,
+    /// When the hub wants to be told the time.
+    deadline: Option<Millis>,
     /// Unbounded, but it carries a few notices in a process's life.
     notices: UnboundedSender<Notice>,
 }
@@ -34,7 +36,13 @@ pub(super) enum Notice {
 impl Local {
     pub(super) fn new(hub: Hub) -> (Self, UnboundedReceiver<Notice>) {
         let (notices, receiver) = unbounded_channel();
-        (Self { hub, notices }, receiver)
+        let deadline = None;
+        let local = Self {
+            hub,
+            deadline,
+            notices,
+        };
+        (local, receiver)
     }
 
     fn notify(&self, report: &Report) {
@@ -77,9 +85,20 @@ impl Decider for Local {
                 Output::Event(event) => log(&event),
                 // Nobody here joins as a local member.
                 Output::Deliver { .. } => {}
-                Output::Wait(_) => return None,
+                Output::Wait(deadline) => {
+                    self.deadline = deadline;
+                    return None;
+                }
             }
         }
+    }
+
+    fn deadline(&self) -> Option<Millis> {
+        self.deadline
+    }
+
+    fn handle_timeout(&mut self, now: Millis) {
+        self.hub.handle_timeout(now);
     }
 }
 

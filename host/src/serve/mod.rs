@@ -2,7 +2,9 @@
 
 mod local;
 mod site;
+mod state;
 
+use crate::directories::Directories;
 use crate::driver::Driver;
 use crate::origin::EXTENSION_ID;
 use crate::{Error, arguments, output, signals};
@@ -12,8 +14,9 @@ use broadcaster::hub::{Config, Hub, Mode};
 use broadcaster::limits::Limits;
 use broadcaster::link::{Command, Failure};
 use local::{Local, Notice};
+use state::State;
 use std::collections::BTreeSet;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::timeout;
@@ -29,8 +32,8 @@ pub async fn run(arguments: arguments::Serve) -> Result<(), Error> {
         Some(directory) => site::read(directory)?,
         None => site::built_in(),
     };
-    let hub = Hub::new(config(&arguments)).map_err(|error| Error::Usage(error.to_string()))?;
-    let (local, notices) = Local::new(hub);
+    let state = open_state(&arguments)?;
+    let (local, notices) = Local::new(hub(&arguments, state.as_ref())?);
     let driver = Driver::new(local);
     driver.follow_addresses();
     for command in site.into_iter().chain([listen(&arguments)]) {
@@ -40,7 +43,7 @@ pub async fn run(arguments: arguments::Serve) -> Result<(), Error> {
         // First, so that its handlers are in place before anyone is told that the port is open.
         biased;
         () = signals::end() => {}
-        error = announce(&arguments.bind, notices) => return Err(error),
+        error = announce(&arguments, state.as_ref(), notices) => return Err(error),
     }
     driver.tell(|executor, now| executor.handle_command(Command::Stop, now));
     // The error is the time running out, which the executor's own deadlines come before.
@@ -49,21 +52,49 @@ pub async fn run(arguments: arguments::Serve) -> Result<(), Error> {
 }
 
 fn check_mode(arguments: &arguments::Serve) -> Result<(), Error> {
-    let refusal = if !arguments.open {
-        "say `serve --open` to let anyone on this network join and read everything; \
-         joining by invitation comes in a later version"
-    } else if !arguments.allow.is_empty() {
-        "--allow is not for open mode: open to everyone, and to other networks, would be open to the \
-         world; leave one of the two out"
-    } else {
-        return Ok(());
+    if arguments.open && !arguments.allow.is_empty() {
+        let refusal = "--allow is not for open mode: open to everyone, and to other networks, would be open \
+                       to the world; leave one of the two out";
+        return Err(Error::Usage(refusal.to_owned()));
+    }
+    Ok(())
+}
+
+/// What invited mode needs; nothing in open mode.
+fn open_state(arguments: &arguments::Serve) -> Result<Option<State>, Error> {
+    if arguments.open {
+        return Ok(None);
+    }
+    let path = match &arguments.state {
+        Some(path) => path.clone(),
+        None => Directories::open()
+            .map_err(Error::Environment)?
+            .data
+            .join("serve.json"),
     };
-    Err(Error::Usage(refusal.to_owned()))
+    let state = State::open(&path, arguments.renew).map_err(Error::Environment)?;
+    Ok(Some(state))
+}
+
+fn hub(arguments: &arguments::Serve, state: Option<&State>) -> Result<Hub, Error> {
+    let config = config(arguments);
+    let hub = match state {
+        None => Hub::new(config),
+        Some(state) => {
+            let seed = state::random().map_err(Error::Environment)?;
+            Hub::with_invitations(config, seed, state.invitations.keys(state::now()))
+        }
+    };
+    hub.map_err(|error| Error::Usage(error.to_string()))
 }
 
 fn config(arguments: &arguments::Serve) -> Config {
     Config {
-        mode: Mode::Open,
+        mode: if arguments.open {
+            Mode::Open
+        } else {
+            Mode::Invited
+        },
         origins: arguments.origin.clone(),
         own_origins: vec![format!("chrome-extension://{EXTENSION_ID}")],
         limits: limits(arguments),
@@ -77,7 +108,7 @@ fn listen(arguments: &arguments::Serve) -> Command {
         bind: arguments.bind.clone(),
         limits: limits(arguments),
         hosts: Vec::new(),
-        allow: Vec::new(),
+        allow: arguments.allow.clone(),
         stun: true,
     }
 }
@@ -96,10 +127,16 @@ fn limits(arguments: &arguments::Serve) -> Limits {
     }
 }
 
-/// Prints each address at which the broadcaster can be reached, once; ends when the port is lost.
-async fn announce(bind: &[IpAddr], mut notices: UnboundedReceiver<Notice>) -> Error {
+/// Prints each address at which the broadcaster can be reached, once, and in invited mode the invitation to
+/// it; ends when the port is lost.
+async fn announce(
+    arguments: &arguments::Serve,
+    state: Option<&State>,
+    mut notices: UnboundedReceiver<Notice>,
+) -> Error {
     let mut open = 0;
     let mut printed = BTreeSet::new();
+    let mut link = state.and_then(State::master_link);
     loop {
         let addresses = match notices.recv().await {
             Some(Notice::Listening(port, addresses)) => {
@@ -120,16 +157,33 @@ async fn announce(bind: &[IpAddr], mut notices: UnboundedReceiver<Notice>) -> Er
         let mut offered: Vec<_> = addresses.into_iter().map(|Address { ip, .. }| ip).collect();
         // An address bound to that is on no interface's list, such as 127.0.0.2, is one all the same.
         if offered.is_empty() {
-            offered.extend_from_slice(bind);
+            offered.extend_from_slice(&arguments.bind);
         }
         for ip in offered {
             if printed.insert(ip) {
-                output::line(format_args!(
-                    "listening ws://{}/",
-                    SocketAddr::new(ip, open)
-                ));
+                tell(SocketAddr::new(ip, open), state);
             }
         }
+        if let Some(link) = link.take().filter(|_| arguments.master) {
+            let at = SocketAddr::new(own_address(&arguments.bind), open);
+            output::line(format_args!("master http://{at}/{}", link.to_fragment()));
+        }
+    }
+}
+
+fn tell(at: SocketAddr, state: Option<&State>) {
+    output::line(format_args!("listening ws://{at}/"));
+    if let Some(invitation) = state.and_then(State::invitation) {
+        output::line(format_args!("invitation {}", invitation.to_link(at)));
+    }
+}
+
+/// Where a page on this computer reaches the port, whatever becomes of the network.
+fn own_address(bind: &[IpAddr]) -> IpAddr {
+    let is_all = |ip: &IpAddr| ip.is_unspecified();
+    match bind.first() {
+        Some(ip) if !bind.iter().any(is_all) => *ip,
+        Some(_) | None => Ipv4Addr::LOCALHOST.into(),
     }
 }
 

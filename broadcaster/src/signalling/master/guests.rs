@@ -108,12 +108,24 @@ impl Master {
         }
     }
 
-    /// Takes slaves without an invitation from now on, or sends them away.
-    pub fn handle_strangers(&mut self, strangers: Strangers, now: Millis) {
-        if let Some(host) = &mut self.host {
-            host.strangers = strangers;
-            self.cut_off(now);
+    /// Takes slaves without an invitation from now on, who then may do this, or sends them away.
+    pub fn handle_strangers(&mut self, rights: Option<Rights>, now: Millis) {
+        let Some(host) = &mut self.host else {
+            return;
+        };
+        host.strangers = match rights {
+            Some(_) => Strangers::Admitted,
+            None => Strangers::Refused,
+        };
+        if let Some(rights) = rights {
+            self.config.rights = rights;
         }
+        self.cut_off(now);
+    }
+
+    /// What the slave of a session may do.
+    pub fn rights(&self, session: SessionId) -> Option<Rights> {
+        self.sessions.get(&session).map(|session| session.rights)
     }
 
     /// A person said what this slave may do while it is connected.
