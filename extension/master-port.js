@@ -5,6 +5,8 @@ const NOT_SHARING = 'sharing is off';
 
 export class MasterPort {
   #sharing = true;
+  /** Resolves when the worker has first told by what guests are known: before that nobody may ask. */
+  #briefed;
   #onbrief;
   #onlost;
 
@@ -13,16 +15,20 @@ export class MasterPort {
    * port ended which had been in use: a worker that was stopped is started by the next one.
    */
   constructor({ onbrief, onlost }) {
-    this.#onbrief = onbrief;
+    let briefed;
+    this.#briefed = new Promise((resolve) => (briefed = resolve));
+    this.#onbrief = (brief) => (onbrief(brief), briefed());
     this.#onlost = onlost;
     chrome.runtime.onMessage.addListener((message, sender) => this.#hear(message, sender));
   }
 
   /** A transport for the package's `serve`. While nothing is shared there is none: the worker may sleep. */
-  open() {
+  async open() {
     if (!this.#sharing) throw new Error(NOT_SHARING);
     const port = chrome.runtime.connect({ name: 'master' });
     let used = false;
+    let ended = false;
+    const waiting = [];
     const transport = {
       onmessage: null,
       onclose: null,
@@ -31,12 +37,19 @@ export class MasterPort {
     };
     port.onMessage.addListener((envelope) => {
       used = true;
-      transport.onmessage?.(JSON.stringify(envelope));
+      const text = JSON.stringify(envelope);
+      if (transport.onmessage) transport.onmessage(text);
+      else waiting.push(text);
     });
     port.onDisconnect.addListener(() => {
+      ended = true;
       transport.onclose?.();
       if (used && this.#sharing) this.#onlost();
     });
+    await this.#briefed;
+    if (ended) throw new Error(NOT_SHARING);
+    // After the one who waits for it listens.
+    setTimeout(() => waiting.splice(0).forEach((text) => transport.onmessage?.(text)));
     return transport;
   }
 

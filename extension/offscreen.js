@@ -42,7 +42,8 @@ line.onmessage = ({ data }) => answers[data?.kind]?.(data);
 tell();
 
 /** What the worker says. Sharing that begins is not waited for. */
-function take({ name, sharing }) {
+function take({ name, sharing, ...guests }) {
+  if (guests.identity) master.host(guests);
   if (name !== brief.name) master.name = name;
   brief = { name, sharing };
   if (sharing) master.retry();

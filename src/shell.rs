@@ -8,10 +8,11 @@ use crate::page::{self, Pages, Role};
 use crate::site;
 use broadcaster::Millis;
 use broadcaster::sharing::{
-    Brief, BrowserSession, Memory, Output, Settings, Setup, Sharing, State, Stored,
+    Brief, BrowserSession, Keeping, Memory, Output, Settings, Setup, Sharing, State, Stored,
 };
 use futures_channel::mpsc::UnboundedReceiver;
 use serde::Serialize;
+use trust::registry::UnixSeconds;
 use web::badge::Badge;
 use web::log;
 use web::port::{self, Heard, Port, RawPort};
@@ -24,6 +25,9 @@ const COMPANION: &str = "org.lan_broadcaster.host";
 const SETTINGS: &str = "settings";
 const MEMORY: &str = "memory";
 const STATE: &str = "state";
+/// Identity and invitations. `storage.local` is this extension's alone; its pages on the network are no
+/// pages of the extension.
+const GUESTS: &str = "guests";
 
 /// The session, and what it reaches the world with.
 pub(crate) struct Shell {
@@ -70,6 +74,12 @@ impl Shell {
             },
             site: site::read().await?,
             extension_id: web::runtime::id(),
+            guests: Some(Keeping {
+                stored: storage::get(Area::Local, GUESTS).await?,
+                random: web::random::bytes(),
+                // The browser's clock counts since then.
+                epoch: UnixSeconds(0),
+            }),
         };
         Ok(Self {
             sharing: Sharing::new(setup, now()),
@@ -185,6 +195,7 @@ impl Shell {
                     store(Area::Local, SETTINGS, &settings)
                 }
                 Output::Store(Stored::Memory(memory)) => store(Area::Local, MEMORY, &memory),
+                Output::Store(Stored::Guests(text)) => store_text(Area::Local, GUESTS, text),
                 Output::Event(event) => log::debug(&format!("{event:?}")),
                 Output::Wait(until) => return self.wait(until),
             }
@@ -264,6 +275,9 @@ async fn stored<T: Default, E: std::fmt::Display>(
 
 /// Writes the value of `key`. Chrome keeps the order of writes to one area.
 fn store(area: Area, key: &'static str, value: &impl Serialize) {
-    let text = to_json(value);
+    store_text(area, key, to_json(value));
+}
+
+fn store_text(area: Area, key: &'static str, text: String) {
     web::task::spawn(async move { storage::set(area, key, &text).await });
 }

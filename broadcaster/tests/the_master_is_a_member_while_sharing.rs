@@ -15,7 +15,12 @@ const OFF: &str = r#"{"kind":"serve","on":false}"#;
 
 fn tell(sharing: bool) -> Output {
     let name = "LAN Broadcaster".to_owned();
-    Output::Tell(Brief { name, sharing })
+    let hosting = None;
+    Output::Tell(Brief {
+        name,
+        sharing,
+        hosting,
+    })
 }
 
 /// A browser that serves records and shares at home; its master's port is open.
@@ -204,6 +209,7 @@ fn a_new_name_is_told() {
     let brief = Brief {
         name: "Kitchen".to_owned(),
         sharing: true,
+        hosting: None,
     };
     assert_eq!(take(&mut browser.master), [Output::Tell(brief)]);
 }

@@ -144,7 +144,9 @@ describe('an invitation', { timeout: 300_000 }, () => {
     await asking.evaluate(() => (asked[0].resolve(true), asked[1].resolve(false)));
     const [stored, refused] = await stranger.evaluate(() => Promise.all(puts));
     assert.deepEqual([stored, refused.status_code], ['a', 403]);
-    await stranger.evaluate(() => (globalThis.later = db.get('a')));
+    await stranger.evaluate(() => {
+      globalThis.later = db.get('a');
+    });
     await asking.waitForFunction(() => asked.length === 3);
     await asking.evaluate(() => master.setRights(master.peers[0].id, 'read-only'));
     assert.deepEqual(await stranger.evaluate(() => later), { n: 1 });

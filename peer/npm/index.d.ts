@@ -282,7 +282,18 @@ export interface CallInfo {
   peer: Peer | null;
 }
 
-export interface ServeOptions {
+/** By what a master knows its guests. */
+export interface Hosting {
+  /** The master's key, as stored. With it each peer has to prove that it holds one of the `invitations`, and peers
+   * know this master from others. An address that is the broadcaster's *master link* brings both. */
+  identity?: string;
+  /** The invitations, as stored. */
+  invitations?: string;
+  /** With an identity: what those may do who hold no invitation. Unless given, they are not connected. */
+  strangers?: Rights | null;
+}
+
+export interface ServeOptions extends Hosting {
   /** The name by which people tell this master from others. */
   name?: string;
   /** Keep it over restarts, so that devices find the same master again; random unless given. */
@@ -295,13 +306,6 @@ export interface ServeOptions {
   /** Asked before a call of a peer with the rights `ask-first` is executed; only `true` allows it. Without it, such
    * calls are refused. */
   ask?: (call: CallInfo) => boolean | Promise<boolean>;
-  /** The master's key, as stored. With it each peer has to prove that it holds one of the `invitations`, and peers
-   * know this master from others. An address that is the broadcaster's *master link* brings both. */
-  identity?: string;
-  /** The invitations, as stored. */
-  invitations?: string;
-  /** With an identity: what those may do who hold no invitation. Unless given, they are not connected. */
-  strangers?: Rights;
 }
 
 export interface MasterEvents {
@@ -322,10 +326,8 @@ export interface Master extends Events<MasterEvents> {
   dismiss(peer: string): void;
   /** Says what a peer may do while it is connected. */
   setRights(peer: string, rights: Rights): void;
-  /** Has other invitations from now on, as stored; who holds one that is not among them is cut off. */
-  setInvitations(invitations: string): void;
-  /** Connects those without an invitation, who then may do this; or, with null, sends them away. */
-  setStrangers(rights: Rights | null): void;
+  /** Knows its guests by this from now on; who would not be connected now is cut off. */
+  host(guests: Hosting): void;
   /** Looks for the broadcaster at once. */
   retry(): void;
   /** Leaves the broadcaster and closes every connection. */

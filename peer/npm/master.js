@@ -61,12 +61,8 @@ export class Master extends EventTarget {
     this.#tell((inner) => inner.setRights(peer, rights));
   }
 
-  setInvitations(invitations) {
-    this.#tell((inner) => inner.setInvitations(invitations));
-  }
-
-  setStrangers(rights) {
-    this.#tell((inner) => inner.setStrangers(rights ?? undefined));
+  host({ identity, invitations, strangers }) {
+    this.#tell((inner) => inner.setHosting(JSON.stringify({ identity, invitations, strangers })));
   }
 
   retry() {

@@ -19,7 +19,6 @@ use jio::endpoint::{Failure, Frame};
 use jio::rpc::{Call, Content};
 use serde_json::Value;
 use std::rc::Rc;
-use trust::registry::Invitations;
 use trust::rights::Rights;
 use wasm_bindgen::prelude::*;
 use web::blob::{Assembly, Blob, RawBlob};
@@ -336,25 +335,15 @@ impl Service {
         }
     }
 
-    /// Has other invitations from now on, as stored. Who holds one that is not among them is cut off.
+    /// Knows its guests by this from now on, as JSON. Who would not be let in now is cut off.
     ///
     /// # Errors
-    /// They cannot be read.
-    #[wasm_bindgen(js_name = setInvitations)]
-    pub fn set_invitations(&self, stored: &str) -> Result<(), JsError> {
-        let invitations = Invitations::from_stored(stored)?;
-        self.0.push(master::Heard::Invitations(invitations));
-        Ok(())
-    }
-
-    /// Connects those without an invitation, who then may do this; or sends them away.
-    ///
-    /// # Errors
-    /// There are no such rights.
-    #[wasm_bindgen(js_name = setStrangers)]
-    pub fn set_strangers(&self, rights: Option<String>) -> Result<(), JsError> {
-        let rights = rights.map(|name| read_rights(&name)).transpose()?;
-        self.0.push(master::Heard::Strangers(rights));
+    /// It cannot be read; nothing was changed.
+    #[wasm_bindgen(js_name = setHosting)]
+    pub fn set_hosting(&self, hosting: &str) -> Result<(), JsError> {
+        let hosting: Hosting = serde_json::from_str(hosting)?;
+        hosting.host(&Address::default())?;
+        self.0.push(master::Heard::Hosting(hosting));
         Ok(())
     }
 

@@ -22,7 +22,6 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::ops::Bound::{Excluded, Unbounded};
 use std::rc::Rc;
-use trust::registry::Invitations;
 use trust::rights::{Rights, Verdict};
 use web::timer::Timer;
 use web::turn::Turns;
@@ -43,10 +42,8 @@ pub(crate) enum Heard {
     Named(Name),
     /// A person wants to be rid of a peer.
     Dismiss(PeerId),
-    /// The invitations are these now.
-    Invitations(Invitations),
-    /// Those without an invitation may do this, or are not connected.
-    Strangers(Option<Rights>),
+    /// The guests are known by this now.
+    Hosting(Hosting),
     /// A person said what a peer may do.
     Rights(PeerId, Rights),
     /// A person said whether a call may be executed.
@@ -84,6 +81,7 @@ pub(crate) struct Master {
     /// Who had the last turn: the next one after it is next.
     served: Option<Caller>,
     storage: Rc<dyn Storage>,
+    address: Address,
     /// Calls a person was asked about, by the number of the question.
     questions: BTreeMap<u32, (Caller, u32)>,
     asked: u32,
@@ -138,6 +136,7 @@ impl Master {
             callers: BTreeMap::new(),
             served: None,
             storage,
+            address: address.clone(),
             questions: BTreeMap::new(),
             asked: 0,
             turns: Turns::new(move || to_turns.push(Heard::Turn))?,
@@ -196,10 +195,7 @@ impl Master {
                     self.machine.handle_dismissed(session, now());
                 }
             }
-            Heard::Invitations(invitations) => {
-                self.machine.handle_invitations(invitations, now());
-            }
-            Heard::Strangers(rights) => self.machine.handle_strangers(rights, now()),
+            Heard::Hosting(hosting) => self.on_hosting(&hosting),
             Heard::Rights(peer, rights) => self.on_rights(&peer, rights),
             Heard::Permitted(question, allowed) => self.on_permitted(question, allowed),
             Heard::Retry => {
@@ -260,6 +256,14 @@ impl Master {
             if let Some(serving) = self.callers.get_mut(&Caller::Slave(session)) {
                 serving.handle_rights();
             }
+        }
+    }
+
+    /// What it is was read once already.
+    fn on_hosting(&mut self, hosting: &Hosting) {
+        if let Ok(Some(host)) = hosting.host(&self.address) {
+            let rights = hosting.strangers_rights();
+            self.machine.handle_host(host, rights, now());
         }
     }
 

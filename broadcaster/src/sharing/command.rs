@@ -5,6 +5,9 @@ use super::settings::{Error, Settings};
 use crate::hub::Mode;
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
+use trust::invitation::InvitationId;
+use trust::registry::{Terms, UnixSeconds};
+use trust::rights::Rights;
 
 /// A person's wish.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -28,6 +31,26 @@ pub enum PopupCommand {
     Serve {
         /// Whether to.
         on: bool,
+    },
+    /// Issue a personal invitation.
+    Invite {
+        /// What a person calls it.
+        label: String,
+        /// What its holders may do.
+        rights: Rights,
+        /// When it ends, in seconds since 1970.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expires: Option<UnixSeconds>,
+    },
+    /// Take an invitation back, and issue another one in its place.
+    Renew {
+        /// Which one.
+        id: InvitationId,
+    },
+    /// Take an invitation back.
+    Revoke {
+        /// Which one.
+        id: InvitationId,
     },
     /// Use another port, and try again.
     UsePort {
@@ -88,6 +111,17 @@ impl Sharing {
                 let settings = self.settings.clone();
                 self.set(Settings { serve, ..settings }, now)
             }
+            PopupCommand::Invite {
+                label,
+                rights,
+                expires,
+            } => self.invite(Terms {
+                label,
+                rights,
+                expires,
+            }),
+            PopupCommand::Renew { id } => self.renew(id),
+            PopupCommand::Revoke { id } => self.revoke(id),
             PopupCommand::UsePort { port } => {
                 let settings = self.settings.clone();
                 self.set(Settings { port, ..settings }, now)?;

@@ -1,6 +1,7 @@
 //! The session's state and what a person asks of it. What the companion says is in `session`, what is
 //! shown in `view`, the popup's commands in `command`.
 
+use super::guests::{Guests, Keeping};
 use super::master::Master;
 use super::memory::{BrowserSession, Memory, Network, Resume, Wish, resume};
 use super::output::{Output, Stored};
@@ -32,6 +33,8 @@ pub struct Sharing {
     /// There from start to stop.
     pub(super) hub: Option<Hub>,
     pub(super) master: Master,
+    /// Who is invited, where invited mode can be had.
+    pub(super) guests: Option<Guests>,
     /// The companion last heard of.
     pub(super) companion: Option<Companion>,
     /// When the companion of now said hello.
@@ -57,6 +60,8 @@ pub struct Setup {
     pub site: Vec<SiteFile>,
     /// `chrome.runtime.id`.
     pub extension_id: String,
+    /// What invited mode begins with; without it there is open mode only.
+    pub guests: Option<Keeping>,
 }
 
 /// A file that the companion serves over HTTP.
@@ -93,6 +98,7 @@ impl Sharing {
             session,
             site,
             extension_id,
+            guests,
         } = setup;
         let mut sharing = Self {
             settings,
@@ -103,6 +109,7 @@ impl Sharing {
             link: None,
             hub: None,
             master: Master::default(),
+            guests: guests.map(Guests::new),
             companion: None,
             healthy_since: None,
             crashes: 0,
@@ -131,6 +138,7 @@ impl Sharing {
             self.settings = settings;
             self.store_settings();
         }
+        self.have_shared()?;
         self.crashes = 0;
         if self.memory.wish != Wish::Sharing {
             let memory = Memory {
@@ -178,6 +186,9 @@ impl Sharing {
         }
         let listens_otherwise = !settings.listens_like(&self.settings);
         self.settings = settings;
+        if self.hub.is_some() {
+            self.have_shared()?;
+        }
         if listens_otherwise {
             self.listen_otherwise();
         }
@@ -227,6 +238,7 @@ impl Sharing {
             self.view.touch();
             self.on_deadline();
         }
+        self.on_guests_due();
     }
 
     /// The settings in force.
@@ -248,7 +260,9 @@ impl Sharing {
         if let Some(state) = self.poll_state() {
             return Output::State(state);
         }
-        let deadlines = [self.phase.deadline(), self.view.deadline()];
+        let guests = self.guests.as_ref().and_then(Guests::deadline);
+        let guests = guests.filter(|_| self.hub.is_some());
+        let deadlines = [self.phase.deadline(), self.view.deadline(), guests];
         Output::Wait(deadlines.into_iter().flatten().min())
     }
 
@@ -282,7 +296,10 @@ impl Sharing {
 
     fn resume(&mut self) {
         match self.configure_hub(&self.settings.clone()) {
-            Ok(()) => self.connect(),
+            Ok(()) => {
+                self.tell_keys();
+                self.connect();
+            }
             Err(error) => {
                 self.remember(Memory {
                     wish: Wish::Stopped,
@@ -302,7 +319,7 @@ impl Sharing {
     }
 
     /// Puts settings in force in the hub, or makes one with them.
-    fn configure_hub(&mut self, settings: &Settings) -> Result<(), hub::Error> {
+    fn configure_hub(&mut self, settings: &Settings) -> Result<(), Error> {
         let config = hub::Config {
             mode: settings.mode,
             origins: settings.origins.clone(),
@@ -311,9 +328,9 @@ impl Sharing {
             name: settings.name.clone(),
         };
         match &mut self.hub {
-            Some(hub) => hub.handle_configured(config, self.now),
+            Some(hub) => Ok(hub.handle_configured(config, self.now)?),
             None => {
-                self.hub = Some(Hub::new(config)?);
+                self.hub = Some(self.make_hub(config)?);
                 Ok(())
             }
         }

@@ -5,6 +5,7 @@
 //! connected with while nothing is shared. What the document, its port and the hub are to be is brought
 //! about anew after each input, whatever that was.
 
+use super::guests::Hosting;
 use super::machine::Sharing;
 use super::output::Output;
 use crate::hub::MemberId;
@@ -21,6 +22,9 @@ pub struct Brief {
     pub name: String,
     /// Whether a port of the master would become a member.
     pub sharing: bool,
+    /// What it needs to know its guests.
+    #[serde(flatten)]
+    pub hosting: Option<Hosting>,
 }
 
 /// What is known of the master.
@@ -120,6 +124,7 @@ impl Sharing {
         let brief = Brief {
             name: self.settings.name.clone(),
             sharing: self.hub.is_some(),
+            hosting: self.hosting(),
         };
         if self.master.told.as_ref() == Some(&brief) {
             return None;

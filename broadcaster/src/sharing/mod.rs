@@ -30,6 +30,7 @@
 //! ```
 
 mod command;
+mod guests;
 mod machine;
 mod master;
 mod memory;
@@ -44,6 +45,7 @@ mod url;
 mod view;
 
 pub use command::{PopupCommand, Reply};
+pub use guests::{Hosting, InvitationRow, Invite, Keeping};
 pub use machine::{Setup, Sharing, SiteFile};
 pub use master::Brief;
 pub use memory::{BrowserSession, Memory, Network, Question, Resume, Wish, resume};

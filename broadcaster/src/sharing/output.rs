@@ -45,4 +45,6 @@ pub enum Stored {
     Settings(Box<Settings>),
     /// What must be known to resume.
     Memory(Memory),
+    /// Identity and invitations, as text: where only this extension reads.
+    Guests(String),
 }

@@ -148,7 +148,12 @@ impl Sharing {
                 // There is one local member, the master.
                 hub::Output::Deliver { text, .. } => self.outputs.push_back(Output::Deliver(text)),
                 hub::Output::Event(event) => self.outputs.push_back(Output::Event(event)),
-                hub::Output::Wait(_) => return,
+                hub::Output::Wait(due) => {
+                    if let Some(guests) = &mut self.guests {
+                        guests.hub_due = due;
+                    }
+                    return;
+                }
             }
         }
     }

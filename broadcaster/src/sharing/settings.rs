@@ -76,6 +76,12 @@ pub enum Error {
         /// What may be asked for.
         allowed: RangeInclusive<usize>,
     },
+    /// Identity and invitations cannot be read.
+    #[error("{0}")]
+    Guests(String),
+    /// An invitation cannot be made or changed.
+    #[error(transparent)]
+    Invitations(#[from] trust::registry::Error),
     /// The hub refuses them.
     #[error(transparent)]
     Hub(#[from] hub::Error),

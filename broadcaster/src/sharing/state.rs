@@ -1,5 +1,6 @@
 //! What the popup shows: one value, serialised for it.
 
+use super::guests::InvitationRow;
 use super::url::Url;
 use crate::hub::{Kind, MemberId, Mode, Totals};
 use crate::time::Millis;
@@ -42,6 +43,9 @@ pub struct State {
     pub wanted: bool,
     /// Whether this browser's records are served.
     pub serve: bool,
+    /// All invitations, those included that have ended.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub invitations: Vec<InvitationRow>,
 }
 
 /// How things stand.

@@ -1,5 +1,6 @@
 //! The addresses to be told to others: which of this computer's, and as which URLs.
 
+use super::guests::Invite;
 use super::qr::Qr;
 use crate::address::{Address, Medium};
 use serde::Serialize;
@@ -19,6 +20,17 @@ pub struct Url {
     /// `page` as a QR code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub qr: Option<Qr>,
+    /// In invited mode: the link to be passed on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub invitation: Option<Invite>,
+}
+
+impl Url {
+    /// Address and port.
+    pub(super) fn authority(&self) -> Option<SocketAddr> {
+        let rest = self.url.strip_prefix("ws://")?;
+        rest.strip_suffix('/')?.parse().ok()
+    }
 }
 
 /// The URLs of those addresses that lead others here, in their order. QR codes are taken from `known`
@@ -59,5 +71,6 @@ fn url(address: &Address, port: u16, known: &[Url]) -> Url {
         interface: address.interface.clone(),
         medium: address.medium,
         qr,
+        invitation: None,
     }
 }

@@ -61,7 +61,7 @@ impl Sharing {
             port: self.port(),
             next,
             ours,
-            urls: self.urls().to_vec(),
+            urls: self.with_invites(self.urls()),
             members: self.rows(),
             totals: self.hub.as_ref().map_or_else(Totals::default, Hub::totals),
             companion: self.companion.clone(),
@@ -72,6 +72,7 @@ impl Sharing {
             mode: self.settings.mode,
             wanted: self.memory.wish == Wish::Sharing,
             serve: self.settings.serve,
+            invitations: self.invitation_rows(),
         }
     }
 

@@ -40,6 +40,7 @@ pub(crate) fn setup() -> Setup {
         session: BrowserSession::New,
         site: vec![file("/", "<!doctype html>")],
         extension_id: "abcdefghijklmnopabcdefghijklmnop".to_owned(),
+        guests: None,
     }
 }
 
@@ -231,7 +232,7 @@ impl Browser {
     pub(crate) fn memory(&self) -> Memory {
         let mut memories = self.stored.iter().filter_map(|stored| match stored {
             Stored::Memory(memory) => Some(memory.clone()),
-            Stored::Settings(_) => None,
+            Stored::Settings(_) | Stored::Guests(_) => None,
         });
         memories.next_back().expect("a memory was stored")
     }
@@ -239,7 +240,7 @@ impl Browser {
     pub(crate) fn settings(&self) -> Settings {
         let mut settings = self.stored.iter().filter_map(|stored| match stored {
             Stored::Settings(settings) => Some((**settings).clone()),
-            Stored::Memory(_) => None,
+            Stored::Memory(_) | Stored::Guests(_) => None,
         });
         settings.next_back().expect("settings were stored")
     }

@@ -293,9 +293,7 @@ fn in_open_mode_a_guest_is_verified_and_a_stranger_is_none() {
         [(true, Rights::ReadWrite), (false, Rights::AskFirst)]
     );
     world.room.mode = Mode::Invited;
-    world.with(master, |master: &mut Master, now| {
-        master.handle_strangers(None, now);
-    });
+    party.tell(&mut world, master);
     let left: Vec<_> = world
         .master(master)
         .peers()

@@ -78,6 +78,7 @@ impl Whole {
             session: BrowserSession::Same,
             site,
             extension_id: "abcdefghijklmnopabcdefghijklmnop".to_owned(),
+            guests: None,
         };
         let mut whole = Self {
             sharing: Sharing::new(setup, now),

@@ -100,26 +100,11 @@ impl Host {
 }
 
 impl Master {
-    /// Takes other invitations. Who holds one that is not among them any more has to go.
-    pub fn handle_invitations(&mut self, invitations: Invitations, now: Millis) {
-        if let Some(host) = &mut self.host {
-            host.invitations = invitations;
-            self.cut_off(now);
-        }
-    }
-
-    /// Takes slaves without an invitation from now on, who then may do this, or sends them away.
-    pub fn handle_strangers(&mut self, rights: Option<Rights>, now: Millis) {
-        let Some(host) = &mut self.host else {
-            return;
-        };
-        host.strangers = match rights {
-            Some(_) => Strangers::Admitted,
-            None => Strangers::Refused,
-        };
-        if let Some(rights) = rights {
-            self.config.rights = rights;
-        }
+    /// Knows its guests by other means from now on: other invitations, or strangers let in or not, who then
+    /// may do this. Who would not be let in now has to go.
+    pub fn handle_host(&mut self, host: Host, rights: Rights, now: Millis) {
+        self.host = Some(host);
+        self.config.rights = rights;
         self.cut_off(now);
     }
 

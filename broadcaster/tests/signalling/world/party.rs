@@ -89,9 +89,9 @@ impl Party {
     /// Tells the master and the hub of other invitations.
     pub(crate) fn tell(&self, world: &mut World, master: Node) {
         world.room.keys = self.invitations.keys(DATE);
-        let invitations = self.invitations.clone();
+        let host = self.host(Strangers::Refused);
         world.with(master, |master: &mut Master, now: Millis| {
-            master.handle_invitations(invitations, now);
+            master.handle_host(host, Rights::RemoveAllowed, now);
         });
     }
 }
