@@ -95,7 +95,7 @@ describe('sharing by invitation', { timeout: 300_000 }, () => {
     await command({ kind: 'renew', id });
     const { detail } = await guest.evaluate(() => until(db, 'state', ({ state }) => state === 'failed'));
     assert.equal(detail, 'This invitation is not known here or was renewed. Ask for a new one.');
-    const state = await chromium.state(({ urls }) => urls[0].invitation.link !== shared);
+    const state = await chromium.state(({ urls }, shared) => urls[0].invitation.link !== shared, shared);
     const again = await page();
     assert.equal((await connect(again, state.urls[0].invitation.link)).verified, true);
     await again.close();
