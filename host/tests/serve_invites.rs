@@ -85,7 +85,7 @@ fn the_rest_is_told_why_and_hears_nothing() {
     let host = format!("127.0.0.1:{port}");
     let foreign = Invitation {
         secret: trust::secret::Secret::from_random([1; 16]),
-        ..invitation.clone()
+        ..invitation
     };
     assert_eq!(master.secret, invitation.secret);
     assert_eq!(close_code(&mut join(port, "/")), 4401);
