@@ -37,10 +37,11 @@ function paintPeers(peers) {
   if (!isSame) list.replaceChildren(...rows);
 }
 
-function paintPeer(row, { id, address, state, since }) {
+function paintPeer(row, { id, address, state, since, invitation }) {
   row.dataset.id = id;
-  row.dataset.state = state;
-  fill(row, { address: address ?? $('address-unknown').content.textContent, age: age((Date.now() - since) / 1000) });
+  row.dataset.state = state === 'connecting' ? state : invitation ? 'guest' : 'stranger';
+  const name = address ?? $('address-unknown').content.textContent;
+  fill(row, { address: name, age: age((Date.now() - since) / 1000), label: invitation?.label });
   return row;
 }
 

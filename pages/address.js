@@ -1,6 +1,23 @@
 // What a person types or pastes as the broadcaster's address. Pure: tested by tests/address.test.mjs.
 
 const DEFAULT_PORT = '9999';
+/** What people and programs put around a link. */
+const AROUND = /^[<>()"'`“”„«».,;:!?]+|[<>()"'`“”„«».,;:!?]+$/g;
+
+/**
+ * The WebSocket URL that is meant, and the invitation that came with it after `#`, empty where none did; or null. An
+ * invitation may have words around it; where its address is missing, `own` is meant.
+ */
+export function readAddress(text, own = '') {
+  const word = text.split(/\s+/).find((word) => word.includes('#'));
+  if (word === undefined) {
+    const url = toBroadcasterUrl(text);
+    return url && { url, fragment: '' };
+  }
+  const [address, fragment] = word.replace(AROUND, '').split('#');
+  const url = address === '' ? own : toBroadcasterUrl(address);
+  return url ? { url, fragment } : null;
+}
 
 /**
  * The WebSocket URL that is meant, or null. The scheme may be missing, or be that of the page; without a

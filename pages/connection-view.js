@@ -9,6 +9,7 @@ export function paintConnection(state, host) {
   const withStep = `status-${status}-${step}`;
   const nameless = status === 'connected' && !master?.name ? 'status-connected-nameless' : `status-${status}`;
   say($('status'), $(withStep) ? withStep : nameless, { host, name: master?.name });
+  say($('trust'), state.verified ? 'trust-verified' : 'trust-unverified');
   setText($('detail'), detail);
   $('retry').hidden = step !== 'pausing';
   tick(state);

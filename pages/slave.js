@@ -1,13 +1,13 @@
-// The slave page's door: an address in, a database of the package out, records through it. Keeps nothing:
-// at the same http address there may be somebody else's page tomorrow.
+// The slave page's door: an address or an invitation in, a database of the package out, records through it. Keeps
+// nothing: at the same http address there may be somebody else's page tomorrow.
 
 import { connect, load } from './peer/index.js';
-import { ownBroadcasterUrl, toBroadcasterUrl } from './address.js';
+import { ConnectForm } from './connect-form.js';
 import { paintConnection, paintMasters, tick } from './connection-view.js';
 import { CreateForm } from './create-form.js';
 import { RecordDialog } from './record-dialog.js';
 import { RecordList } from './record-list.js';
-import { $, say, setText } from './template.js';
+import { $ } from './template.js';
 
 const READY = { state: 'ready', step: null };
 
@@ -31,10 +31,11 @@ const form = new CreateForm({
   oncreated: () => list.refresh(),
   onmore: (record) => dialog.create(record),
 });
+const where = new ConnectForm({ onconnect: open });
 
-function open(url) {
+function open(link) {
   leave();
-  const opened = connect(url);
+  const opened = connect(link);
   database = opened;
   // Why it failed is in its state.
   opened.ready.catch(() => {});
@@ -60,22 +61,11 @@ function show(next) {
   state = next;
   chosen = state.master?.id ?? chosen;
   if (database) paintMasters(database.masters, chosen);
-  paintConnection(state, new URL(toBroadcasterUrl($('url').value) ?? location.href).host);
-  setText($('address-error'), '');
+  paintConnection(state, where.host);
   // Focus on what has just gone would be lost.
   if (hadFocus?.checkVisibility() === false) $($('leave').checkVisibility() ? 'leave' : 'connect').focus();
 }
 
-$('connect-form').addEventListener('submit', (event) => {
-  event.preventDefault();
-  const url = toBroadcasterUrl($('url').value);
-  if (url === null) {
-    say($('address-error'), 'no-address');
-    return $('url').focus();
-  }
-  $('url').value = url;
-  open(url);
-});
 $('masters').addEventListener('click', ({ target }) => {
   const row = target.closest('button')?.closest('li');
   if (row) database.choose(row.dataset.id);
@@ -85,7 +75,7 @@ $('leave').addEventListener('click', leave);
 
 // The broadcaster may be away when Connect is pressed. Whether this failed is seen then.
 load().catch(() => {});
-$('url').value = ownBroadcasterUrl(location);
 $('console').hidden = location.protocol !== 'http:';
 show(READY);
+where.begin();
 setInterval(() => tick(state), 1000);

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ownBroadcasterUrl, toBroadcasterUrl } from '../pages/address.js';
+import { ownBroadcasterUrl, readAddress, toBroadcasterUrl } from '../pages/address.js';
 
 const MEANT = [
   ['ws://192.168.1.5:9999/', 'ws://192.168.1.5:9999/'],
@@ -25,6 +25,24 @@ test('the address that is meant is found', () => {
 
 test('what is no address is none', () => {
   for (const typed of NONE) assert.equal(toBroadcasterUrl(typed), null, typed);
+});
+
+const OWN = 'ws://10.0.0.1:9999/';
+const INVITED = [
+  ['http://192.168.1.5:9999/#AQbc', { url: 'ws://192.168.1.5:9999/', fragment: 'AQbc' }],
+  [' invitation http://192.168.1.5:9999/#AQbc\n', { url: 'ws://192.168.1.5:9999/', fragment: 'AQbc' }],
+  ['Open <http://[fd00::5]:9999/#AQ-_>.', { url: 'ws://[fd00::5]:9999/', fragment: 'AQ-_' }],
+  ['ws://192.168.1.5:9999/kitchen#AQbc', { url: 'ws://192.168.1.5:9999/kitchen', fragment: 'AQbc' }],
+  ['192.168.1.5#AQbc', { url: 'ws://192.168.1.5:9999/', fragment: 'AQbc' }],
+  ['#AQbc', { url: OWN, fragment: 'AQbc' }],
+  ['192.168.1.5', { url: 'ws://192.168.1.5:9999/', fragment: '' }],
+  ['javascript:alert(1)#AQbc', null],
+  ['what is this', null],
+];
+
+test('an invitation is found with its address', () => {
+  for (const [pasted, read] of INVITED) assert.deepEqual(readAddress(pasted, OWN), read, pasted);
+  assert.equal(readAddress('#AQbc'), null, 'from nowhere');
 });
 
 test('only a page from an http port knows its broadcaster', () => {

@@ -44,6 +44,12 @@ const SLAVE = {
   },
   connected: (page) => connect(page, CONNECTED),
   'connected-2016': (page) => connect(page, { ...CONNECTED, master: null, protocol: '' }),
+  verified: (page) => connect(page, { ...CONNECTED, verified: true }),
+  invited: async (page) => {
+    await put(page, 'broadcaster-url', 'http://192.168.1.5:9999/#AQabc');
+    await connect(page, CONNECTED);
+    await press(page, 'leave');
+  },
   created: async (page) => {
     await connect(page, CONNECTED);
     await put(page, 'first-name', 'Ada');
@@ -126,8 +132,15 @@ const SLAVE = {
   closed: (page) => connect(page, { state: 'closed', step: null }),
 };
 
-const peer = (id, more) => ({ id: `p${id}`, address: `192.168.1.${20 + id}`, state: 'connected', since: Date.now() - 60_000 * id, protocol: 'jio.2', ...more });
-const PEERS = [peer(1), peer(2, { address: 'fd12:3456:789a:1:a1b2:c3d4:e5f6:789a' }), peer(3, { state: 'connecting' }), peer(4, { address: null })];
+const peer = (id, more) => ({ id: `p${id}`, address: `192.168.1.${20 + id}`, state: 'connected', since: Date.now() - 60_000 * id, protocol: 'jio.2', rights: 'read-write', invitation: null, ...more });
+const SHARED = { id: 'AAAAAAAAAAA', label: 'Everyone' };
+const ANN = { id: 'BBBBBBBBBBB', label: 'Ann’s tablet in the workshop' };
+const PEERS = [
+  peer(1, { invitation: SHARED }),
+  peer(2, { invitation: ANN, rights: 'remove-allowed', address: 'fd12:3456:789a:1:a1b2:c3d4:e5f6:789a' }),
+  peer(3, { state: 'connecting' }),
+  peer(4, { address: null }),
+];
 const COPIED = Date.now() - 3 * 86_400_000;
 
 /** Picture → what is done in a master’s window, which has heard that it serves. */

@@ -8,7 +8,7 @@ import { press, text, when } from '../harness/sharing.js';
 const HOSTILE = '<img src=x onerror="document.title=1">"\' &';
 const RECORDS = { a: { first: 'Ada', last: 'Lovelace' }, b: { first: 'Grace', last: 'Hopper' }, c: { title: 'Orbit', tags: ['x'] } };
 const peer = (id, more) => ({ id: `p${id}`, address: `192.168.1.${20 + id}`, state: 'connected', since: Date.now() - 60_000 * id, protocol: 'jio.2', ...more });
-const PEERS = [peer(1), peer(2, { address: 'fd12:3456:789a:1:a1b2:c3d4:e5f6:789a' }), peer(3, { state: 'connecting' }), peer(4, { address: null })];
+const PEERS = [peer(1), peer(2, { invitation: { id: 'A', label: HOSTILE }, address: 'fd12:3456:789a:1:a1b2:c3d4:e5f6:789a' }), peer(3, { state: 'connecting' }), peer(4, { address: null })];
 
 /** Name → status, and the words it then has. */
 const STATES = {
@@ -37,7 +37,8 @@ describe('master’s window', { timeout: 180_000 }, () => {
     const page = await opened(pages, { status: { state: 'serving', peers: PEERS } });
     assert.equal(await text(page, 'peer-count'), '3', 'one is still connecting');
     const rows = await page.$$eval('[data-testid="peers"] li', (rows) => rows.map((row) => row.innerText.replace(/\s+/g, ' ').trim()));
-    assert.match(rows[0], /^192\.168\.1\.21 1 min connected/);
+    assert.match(rows[0], /^192\.168\.1\.21 1 min Not verified/);
+    assert.ok(rows[1].includes(`invited as “${HOSTILE}”`), rows[1]);
     assert.match(rows[2], /connecting …/);
     assert.match(rows[3], /^unknown address/);
     await page.click('[data-testid="peers"] li:nth-child(2) button');

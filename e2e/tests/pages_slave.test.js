@@ -8,6 +8,7 @@ import { done, Pages, put } from '../harness/pages.js';
 import { press, text, when } from '../harness/sharing.js';
 
 const HOSTILE = '<img src=x onerror="document.title=1"><script>document.title=2</script>"\' & \u202Egnp.';
+const INVITATION = `AQ${'a-_1'.repeat(18)}bc`;
 const CONNECTED = { state: 'connected', step: null, master: { id: 'm', name: 'Library' }, protocol: 'jio.2' };
 const RECORDS = { a: { first: 'Ada', last: 'Lovelace' }, b: { first: 'Grace', last: 'Hopper' }, c: { title: 'Orbit', born: 1918, tags: ['x'] } };
 
@@ -216,6 +217,60 @@ describe('slave page', { timeout: 180_000 }, () => {
     await done(page);
   });
 
+  test('who comes with an invitation is connected by it, and it stands nowhere that is kept', async () => {
+    const page = await pages.page(`/?x#${INVITATION}`);
+    await when(page, () => fake.database);
+    assert.deepEqual(await trace(page), { to: `${await own(page)}#${INVITATION}`, address: '/?x', local: 0, session: 1 });
+    await page.evaluate((state) => fake.database.tell(state), { ...CONNECTED, verified: true });
+    assert.match(await text(page, 'trust'), /^Verified/);
+    await page.reload();
+    await when(page, () => fake.database);
+    assert.equal((await trace(page)).to, `${await own(page)}#${INVITATION}`, 'a page that is loaded again still has it');
+    await done(page);
+  });
+
+  test('another invitation that is opened in the same tab takes the place of the first', async () => {
+    const page = await pages.page(`/#${INVITATION}`);
+    await when(page, () => fake.database);
+    await page.evaluate(() => (location.hash = '#another'));
+    await when(page, () => fake.databases.length === 2);
+    assert.equal((await trace(page)).to, `${await own(page)}#another`);
+    assert.equal((await trace(page)).address, '/');
+    assert.equal(await page.evaluate(() => fake.databases[0].state.state), 'closed');
+    await done(page);
+  });
+
+  test('an invitation is pasted into the address field, held, and forgotten when that is asked for', async () => {
+    const page = await pages.page('/');
+    await put(page, 'broadcaster-url', `Come in: <http://192.168.1.5:9999/#${INVITATION}>.`);
+    await press(page, 'connect');
+    assert.equal((await trace(page)).to, `ws://192.168.1.5:9999/#${INVITATION}`);
+    await press(page, 'leave');
+    assert.equal(await text(page, 'broadcaster-url'), 'ws://192.168.1.5:9999/', 'the secret is not shown');
+    await text(page, 'invited');
+    await put(page, 'broadcaster-url', '192.168.1.6');
+    await press(page, 'connect');
+    assert.equal((await trace(page)).to, `ws://192.168.1.6:9999/#${INVITATION}`, 'a broadcaster may have moved');
+    await press(page, 'leave');
+    await press(page, 'forget');
+    assert.equal(await focused(page), 'broadcaster-url');
+    assert.equal((await trace(page)).session, 0);
+    await press(page, 'connect');
+    assert.equal((await trace(page)).to, 'ws://192.168.1.6:9999/');
+    await page.evaluate((state) => fake.database.tell(state), CONNECTED);
+    assert.match(await text(page, 'trust'), /^Not verified: anyone/);
+    await done(page);
+  });
+
+  test('a browser that keeps nothing for the page holds the invitation in memory', async () => {
+    const page = await pages.page(`/#${INVITATION}`, {
+      prepare: () => Object.defineProperty(globalThis, 'sessionStorage', { get() { throw new DOMException('no', 'SecurityError'); } }),
+    });
+    await when(page, () => fake.database);
+    assert.ok((await page.evaluate(() => fake.database.to)).endsWith(`#${INVITATION}`));
+    await done(page);
+  });
+
   test('while the connection is made again, the records stay and a try can be hastened', async () => {
     const page = await connected(pages, { records: RECORDS });
     await press(page, 'query');
@@ -267,5 +322,16 @@ async function connected(pages, options) {
   await page.evaluate((state) => fake.database.tell(state), CONNECTED);
   return page;
 }
+
+const own = (page) => page.evaluate(() => `ws://${location.host}/`);
+
+/** Where the newest connection leads, and what the browser keeps of the way to it. */
+const trace = (page) =>
+  page.evaluate(() => ({
+    to: fake.database.to,
+    address: location.href.slice(location.origin.length),
+    local: localStorage.length,
+    session: sessionStorage.length,
+  }));
 
 const focused = (page) => page.evaluate(() => document.activeElement.dataset.testid);

@@ -56,7 +56,8 @@ describe('the tutorial', { skip: noFilter, timeout: 180_000 }, () => {
       `connected to “${await text(master, 'name')}”`,
     ]);
     await text(master, 'peer-count', (text) => text === '1');
-    assert.match(await text(master, 'peers'), /10\.77\.0\.2/);
+    assert.match(await text(master, 'peers', (text) => text.includes('Not verified')), /10\.77\.0\.2/);
+    assert.match(await text(slave, 'trust'), /^Not verified: anyone on this network/);
   });
 
   test('4. what is created there lies in IndexedDB here', async () => {
