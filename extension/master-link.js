@@ -72,6 +72,7 @@ export function openLink({ onstatus, onchange }) {
     database: connect(new BroadcastChannel(RECORDS)),
     serve,
     setName: (name) => change({ name }),
+    setRights: (peer, rights) => line.postMessage({ kind: 'rights', peer, rights }),
     dismiss: (peer) => line.postMessage({ kind: 'dismiss', peer }),
     retry: () => line.postMessage({ kind: 'retry' }),
     saveCopy: () => ask({ kind: 'save' }),

@@ -4,8 +4,11 @@ import { saveAs } from '../pages/attachments.js';
 import { RecordDialog } from '../pages/record-dialog.js';
 import { RecordList } from '../pages/record-list.js';
 import { $, say, setText } from '../pages/template.js';
+import { openGuests } from './guests-link.js';
+import { Invitations } from './invitations.js';
 import { openLink } from './master-link.js';
 import { paintStatus, tick } from './master-view.js';
+import { Peers } from './peers.js';
 
 /** What a new record begins with; every plain object may be stored. */
 const NEW = { first: '', last: '' };
@@ -17,11 +20,15 @@ const dialog = new RecordDialog({
   onstored: () => list.refresh(),
   onremoved: () => list.refresh(),
 });
+const guests = openGuests({ onstate: (state) => invitations.paint(state) });
+const invitations = new Invitations(guests.command);
+const peers = new Peers({ link: () => link, guests, isShared: (id) => invitations.isShared(id) });
 const link = openLink({ onstatus: show, onchange: () => list.refresh() });
 
 function show(next) {
   status = next;
   paintStatus(status);
+  peers.paint(status.peers);
 }
 
 $('serve').addEventListener('click', () => link.serve(status.state === 'off'));
@@ -33,11 +40,6 @@ $('name-form').addEventListener('submit', (event) => {
   const name = $('name').value.trim();
   if (name) link.setName(name);
   say($('renamed'), name ? 'name-stored' : 'name-missing', { name });
-});
-
-$('peers').addEventListener('click', ({ target }) => {
-  const row = target.closest('button')?.closest('li');
-  if (row) link.dismiss(row.dataset.id);
 });
 
 $('save-copy').addEventListener('click', () => attempt('copy-saving', async () => {
@@ -84,4 +86,7 @@ async function attempt(words, action) {
 
 list.database = link.database;
 list.find();
-setInterval(() => tick(status), 1000);
+setInterval(() => {
+  tick(status);
+  peers.paint(status.peers);
+}, 1000);

@@ -1,7 +1,7 @@
 // The master's door: the records of this browser, served from a document that outlives the worker. What is
 // heard on LINE:
 //   look                    answered with `status`
-//   dismiss{peer}, retry
+//   dismiss{peer}, rights{peer, rights}, retry
 //   save{call}              answered with `done{call, result: File}` or `failed{call, detail}`
 //   restore{call, file, mode}  answered with `done{call, result: number of records}` or `failed{call, detail}`
 // and what is said there:
@@ -34,6 +34,7 @@ storage.ready.catch((error) => {
 const answers = {
   look: tell,
   dismiss: ({ peer }) => master.dismiss(peer),
+  rights: ({ peer, rights }) => master.setRights(peer, rights),
   retry: () => master.retry(),
   save: ({ call }) => reply(call, save),
   restore: ({ call, file, mode }) => reply(call, () => restore(file, mode)),

@@ -19,10 +19,12 @@ export function paint(state) {
   const { status } = state;
   const use = purpose(state);
   document.body.dataset.status = status;
+  document.body.dataset.sharingMode = state.mode ?? '';
   for (const element of document.querySelectorAll('[data-when]')) {
     // Not `hidden =`: icons are SVG, which has the attribute only.
-    const when = element.dataset.when.split(' ');
-    element.toggleAttribute('hidden', !when.includes(status) && !when.includes(use));
+    const { when, mode = state.mode } = element.dataset;
+    const isMeant = [status, use].some((word) => when.split(' ').includes(word));
+    element.toggleAttribute('hidden', !isMeant || mode !== state.mode);
   }
   const sentence = $(`sentence-${status}`).content.cloneNode(true);
   fill(sentence, state);
@@ -36,6 +38,7 @@ export function paint(state) {
   if (state.detail) $('first').hidden = true;
   $('refusal').hidden = true;
   setText($('command'), state.command ?? '');
+  paintChoice(state);
   paintAddresses(status === 'sharing' ? state.urls ?? [] : []);
   tick(state);
 }
@@ -59,6 +62,12 @@ export function chooseAddress(url) {
   localStorage.setItem(CHOSEN, new URL(url).hostname);
 }
 
+function paintChoice({ mode }) {
+  $('open').checked = mode === 'open';
+  $('open-means').hidden = mode !== 'open';
+  $('invited-means').hidden = mode === 'open';
+}
+
 function paintAddresses(urls) {
   if (urls.length === 0) return;
   const chosen = localStorage.getItem(CHOSEN);
@@ -67,13 +76,16 @@ function paintAddresses(urls) {
   $('url').toggleAttribute('data-long', shown.url.length > LONG_URL);
   setText($('page'), shown.page);
   $('page').href = shown.page;
-  paintQr(shown.qr);
+  const { invitation } = shown;
+  setText($('invitation'), invitation?.link ?? '');
+  paintQr(invitation ? invitation.qr : shown.qr, invitation ? 'invited' : 'open');
   paintPicker(urls, shown);
   performance.mark('url-shown');
 }
 
 // An address too long for a code has none.
-function paintQr(qr) {
+function paintQr(qr, of) {
+  $('qr').setAttribute('aria-label', $(`code-${of}`).content.textContent);
   $('qr').toggleAttribute('hidden', !qr);
   if (!qr) return;
   $('qr').setAttribute('viewBox', `0 0 ${qr.size} ${qr.size}`);

@@ -6,6 +6,9 @@ import { openRecords, paintServing } from './records.js';
 
 const UNREACHABLE = { status: 'unreachable', detail: 'Reload it. If this comes back, its errors are listed at chrome://extensions.' };
 let state = { status: 'loading' };
+/** With whom to share, where the switch was moved. */
+let mode;
+const $ = (id) => document.getElementById(id);
 
 const session = openSession({
   onState: show,
@@ -21,13 +24,15 @@ const actions = {
   records: () => session.send({ kind: 'serve', on: true }).then(openRecords),
   toggle: () => toggles[purpose(state)](),
   'copy-url': (button) => copy(button, 'url'),
+  'copy-invitation': (button) => copy(button, 'invitation'),
+  renew: () => $('renew-dialog').showModal(),
   'copy-command': (button) => copy(button, 'command'),
 };
 
 const toggles = {
   run: actions.stop,
-  // Whoever starts says with whom; there is no other choice yet.
-  ask: () => session.send({ kind: 'start', mode: 'open' }),
+  // Whoever starts says with whom.
+  ask: () => session.send({ kind: 'start', mode: state.mode }),
   retry: () => session.send({ kind: 'retry' }),
   unreachable: () => chrome.runtime.reload(),
 };
@@ -36,27 +41,39 @@ document.addEventListener('click', (event) => {
   const button = event.target.closest('[data-action]');
   if (button) actions[button.dataset.action](button);
 });
-document.getElementById('address').addEventListener('change', (event) => {
+$('address').addEventListener('change', (event) => {
   chooseAddress(event.target.value);
   show(state);
+});
+$('open').addEventListener('change', ({ target }) => {
+  mode = target.checked ? 'open' : 'invited';
+  show(state);
+});
+$('renew-dialog').addEventListener('close', ({ target }) => {
+  const shared = state.invitations?.find(({ kind }) => kind === 'shared');
+  if (target.returnValue === 'renew' && shared) session.send({ kind: 'renew', id: shared.id });
+  target.returnValue = '';
 });
 setInterval(() => tick(state), 1000);
 
 function show(next) {
-  state = next === state ? state : { ...next, at: Date.now() };
+  const at = next === state ? state.at : Date.now();
+  // What the switch was moved to holds until sharing starts.
+  state = purpose(next) === 'ask' && mode ? { ...next, at, mode } : { ...next, at };
+  if (purpose(next) === 'run') mode = undefined;
   paint(state);
   paintServing(state);
 }
 
 // The text stays selected: where the clipboard refuses, Ctrl+C does it.
 async function copy(button, id) {
-  const source = document.getElementById(id);
+  const source = $(id);
   getSelection().selectAllChildren(source);
   await navigator.clipboard.writeText(source.textContent);
   button.classList.add('copied');
-  document.getElementById('copied').textContent = 'Copied';
+  $('copied').textContent = 'Copied';
   setTimeout(() => {
     button.classList.remove('copied');
-    document.getElementById('copied').textContent = '';
+    $('copied').textContent = '';
   }, 1500);
 }

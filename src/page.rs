@@ -14,9 +14,10 @@ pub(crate) enum Role {
 }
 
 /// Which page may open a port of which name.
-const ROLES: [(&str, &str, Role); 3] = [
+const ROLES: [(&str, &str, Role); 4] = [
     ("popup", "extension/popup.html", Role::Page),
     ("options", "extension/options.html", Role::Page),
+    ("window", "extension/master.html", Role::Page),
     ("master", "extension/offscreen.html", Role::Master),
 ];
 

@@ -89,6 +89,8 @@ pub const LOBBY_PER_ADDRESS: usize = 2;
 pub const LOBBY_FOR: Millis = Millis::from_secs(600);
 /// Messages of a member in the lobby. With one more it is closed with 1008.
 pub const LOBBY_MESSAGES: u32 = 1024;
+/// Addresses that a person does not want to hear of. With one more, the first of them may come again.
+pub const BANNED: usize = 256;
 
 /// Bytes of one text from the broadcaster as a master or slave reads it: a message in its envelope,
 /// where each byte may be escaped. A longer one is dropped unread.

@@ -8,9 +8,12 @@
 
 mod scripted_companion;
 
+use broadcaster::limits::BANNED;
 use broadcaster::link::{Command, ConnId, Report};
 use broadcaster::payload::Payload;
-use broadcaster::sharing::{Brief, InvitationRow, Keeping, Output, Reply, Setup, Stored};
+use broadcaster::sharing::{
+    Brief, BrowserSession, InvitationRow, Keeping, Output, Reply, Setup, Stored,
+};
 use scripted_companion::*;
 use serde_json::{Value, json};
 use std::mem::take;
@@ -136,7 +139,10 @@ fn who_holds_an_invitation_that_is_taken_back_is_out_and_the_document_is_told() 
         Reply::Done
     );
     let invite = json!({ "kind": "invite", "label": "Ann", "rights": "read-only" });
-    assert_eq!(browser.command(&invite.to_string()), Reply::Done);
+    assert!(matches!(
+        browser.command(&invite.to_string()),
+        Reply::Invitation(_)
+    ));
     let row = rows(&browser)
         .into_iter()
         .find(|row| row.label == "Ann")
@@ -208,4 +214,109 @@ fn open_mode_connects_strangers_and_says_so() {
     let hosting = brief.hosting.as_ref().unwrap();
     assert_eq!(hosting.strangers, Some(Rights::RemoveAllowed));
     assert!(browser.sharing.state().invitations.is_empty());
+}
+
+#[test]
+fn an_invitation_is_shown_as_link_and_code_where_there_is_an_address() {
+    let mut browser = Browser::new(keeping(None, 1));
+    let invite = json!({ "kind": "invite", "label": "Ann", "rights": "read-only" }).to_string();
+    assert_eq!(browser.command(&invite), Reply::Done, "no address yet");
+    let show = json!({ "kind": "show", "id": rows(&browser)[0].id }).to_string();
+    let Reply::Error { detail } = browser.command(&show) else {
+        panic!("a link to nowhere");
+    };
+    assert!(detail.contains("share first"), "{detail}");
+    browser.command(START);
+    browser.say(hello());
+    browser.say(listening(&[HOME]));
+    let Reply::Invitation(shown) = browser.command(&show) else {
+        panic!("not shown");
+    };
+    let row = rows(&browser)
+        .into_iter()
+        .find(|row| row.label == "Ann")
+        .unwrap();
+    assert_eq!(Some(&shown.link), row.link.as_ref());
+    assert!(shown.qr.is_some());
+    let Reply::Invitation(made) = browser.command(&invite) else {
+        panic!("what is made is shown");
+    };
+    assert_ne!(made.link, shown.link);
+    let unknown = browser.command(r#"{"kind":"show","id":"AAAAAAAAAAA"}"#);
+    assert!(matches!(unknown, Reply::Error { .. }));
+}
+
+fn close_codes(browser: &mut Browser) -> Vec<(u32, u16)> {
+    let closed = |command: &Command| match command {
+        Command::Close { conn, code, .. } => Some((conn.0, *code)),
+        _ => None,
+    };
+    let commands = take(&mut browser.commands);
+    commands.iter().filter_map(closed).collect()
+}
+
+#[test]
+fn who_is_banned_is_out_and_stays_out_until_the_browser_is_started_anew() {
+    let mut browser = inviting();
+    let shared = rows(&browser)[0].clone();
+    join(&mut browser, 7, shared.link.as_deref().unwrap());
+    challenge(&mut browser, 8);
+    let ban = json!({ "kind": "ban", "address": "192.168.1.20", "invitation": shared.id });
+    assert_eq!(browser.command(&ban.to_string()), Reply::Done);
+    let closed = close_codes(&mut browser);
+    assert_eq!(
+        closed,
+        [(7, 4403), (8, 4403)],
+        "a member, and who has proven nothing yet"
+    );
+    assert_eq!(rows(&browser), [shared], "others hold it too");
+    browser.say(asked(9));
+    assert_eq!(close_codes(&mut browser), [(9, 4403)]);
+
+    let mut worker = Browser::new(Setup {
+        memory: browser.memory(),
+        session: BrowserSession::Same,
+        ..keeping(stored(&browser), 2)
+    });
+    worker.say(hello());
+    worker.say(listening(&[HOME]));
+    worker.say(asked(1));
+    assert_eq!(
+        close_codes(&mut worker),
+        [(1, 4403)],
+        "another worker knows"
+    );
+
+    let restarted = Browser::new(Setup {
+        memory: browser.memory(),
+        ..keeping(stored(&browser), 3)
+    });
+    assert!(restarted.memory().banned.is_empty());
+}
+
+#[test]
+fn a_ban_takes_a_personal_invitation_back() {
+    let mut browser = inviting();
+    browser
+        .command(&json!({ "kind": "invite", "label": "Ann", "rights": "read-only" }).to_string());
+    let ann = rows(&browser)
+        .into_iter()
+        .find(|row| row.label == "Ann")
+        .unwrap();
+    let ban = json!({ "kind": "ban", "invitation": ann.id });
+    assert_eq!(browser.command(&ban.to_string()), Reply::Done);
+    assert!(rows(&browser).iter().all(|row| row.id != ann.id));
+}
+
+#[test]
+fn banned_addresses_are_bounded() {
+    let mut browser = inviting();
+    for n in 0..=BANNED {
+        let address = format!("10.1.{}.{}", n / 256, n % 256);
+        let ban = json!({ "kind": "ban", "address": address });
+        assert_eq!(browser.command(&ban.to_string()), Reply::Done);
+        let banned = browser.memory().banned;
+        assert_eq!(banned.len(), BANNED.min(n + 1));
+        assert_eq!(banned.last().unwrap().to_string(), address);
+    }
 }

@@ -13,6 +13,7 @@ export function openLink({ onstatus, onchange }) {
     database: connect('records'),
     serve: command('serve'),
     setName: command('setName'),
+    setRights: command('setRights'),
     dismiss: command('dismiss'),
     retry: command('retry'),
     async saveCopy() {

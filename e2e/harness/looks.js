@@ -5,7 +5,7 @@ const READABLE = 4.5;
 /** Of the ring around what has focus (WCAG 2.2 §1.4.11). */
 const DISCERNIBLE = 3;
 /** Most presses of Tab on one page; a walk that does not end is a trap. */
-const STEPS = 200;
+const STEPS = 400;
 
 /** Faults as sentences; none for a good page. */
 export async function faults(page) {

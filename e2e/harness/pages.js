@@ -15,6 +15,7 @@ const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '
 const STANDS_IN = {
   'pages/peer/index.js': 'e2e/harness/fake-peer.js',
   'extension/master-link.js': 'e2e/harness/fake-master-link.js',
+  'extension/guests-link.js': 'e2e/harness/fake-guests-link.js',
 };
 /** Strict enough for both: the port's policy, and that of the extension's manifest. */
 const POLICY =

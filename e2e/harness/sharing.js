@@ -18,12 +18,22 @@ export async function openSharing({ settings = {}, ...options } = {}) {
   return chromium;
 }
 
-/** Presses the switch of the popup and waits until this browser shares. */
+/** Presses Start in the popup and waits until this browser shares. */
 export async function pressStart(chromium) {
   const popup = await chromium.popup();
-  await press(popup, 'share-toggle');
+  await start(chromium, popup);
   await chromium.state((state) => state.status === 'sharing');
   return popup;
+}
+
+/** Presses Start. The popup paints what it knew last first: with whom to share has to be what is set. */
+export async function start(chromium, popup) {
+  const mode = await chromium.control.evaluate(async () => (await chrome.storage.local.get('settings')).settings?.mode);
+  await when(popup, (isOpen) => {
+    const open = document.querySelector('[data-testid="open-mode"]');
+    return open.checkVisibility() && open.checked === isOpen;
+  }, mode === 'open');
+  await press(popup, 'share-toggle');
 }
 
 /** Presses a control of a page by its test id, as soon as it is shown. Not where it was a moment ago: what is

@@ -22,12 +22,18 @@ const url = (host, name, medium) => ({
 const member = (id, more) => ({ id, address: `192.168.1.${20 + id}`, room: '/', kind: 'plain', since: 10 * id ** 3, received: 3 * id, sent: 40 * id, queued: 0, ...more });
 const lan = url('192.168.1.5', 'wlan0', 'wireless');
 const sharing = { status: 'sharing', port: 9999, mode: 'open', totals: {} };
+const inviting = { ...sharing, mode: 'invited', invitations: [{ id: 'AAAAAAAAAAA', kind: 'shared', label: 'Everyone', rights: 'read-write', issued: 0, expires: null }] };
+const invited = (url) => ({ ...url, invitation: { link: `${url.page}#AQ${'a-_1'.repeat(18)}bc`, qr: checkered(41) } });
 const command = 'lan-broadcaster-host install --extension-id abcdefghijklmnopabcdefghijklmnop';
 
 /** Name of the picture → what the worker says. */
 const STATES = {
   stopped: { status: 'stopped', port: 9999 },
+  'stopped-open': { status: 'stopped', port: 9999, mode: 'open' },
   starting: { status: 'starting', port: 9999 },
+  inviting: { ...inviting, urls: [invited(lan)], members: [] },
+  'inviting-members': { ...inviting, serve: true, urls: [invited(lan), invited(url('10.0.0.7', 'eth0', 'wired'))], members: [member(1, { kind: 'enveloped' })] },
+  'inviting-ipv6': { ...inviting, urls: [invited(url('[fd12:3456:789a:1:a1b2:c3d4:e5f6:789a]', 'eth0', 'wired'))], members: [] },
   sharing: { ...sharing, urls: [lan], members: [] },
   'sharing-members': {
     ...sharing,
@@ -73,6 +79,38 @@ describe('appearance', { timeout: 180_000 }, () => {
       });
     }
   }
+
+  test('the invitation is renewed after a question', async () => {
+    for (const scheme of ['light', 'dark']) {
+      const page = await paint(chromium, STATES.inviting, scheme);
+      await press(page, 'renew');
+      await when(page, () => document.getElementById('renew-dialog').open);
+      await page.screenshot({ path: `${PICTURES}popup-renewing-${scheme}.png` });
+      assert.deepEqual(await faults(page), []);
+      await press(page, 'keep-invitation');
+      assert.deepEqual(await page.evaluate(() => said), [], 'nothing was done');
+      await press(page, 'renew');
+      await press(page, 'really-renew');
+      await when(page, () => globalThis.said.length > 0);
+      assert.deepEqual(await page.evaluate(() => said), [{ kind: 'renew', id: 'AAAAAAAAAAA' }]);
+      await page.close();
+    }
+  });
+
+  test('with whom to share is one switch, and what it means stands below it', async () => {
+    const page = await paint(chromium, STATES.stopped, 'light');
+    const toggle = () => page.$eval('[data-testid="share-toggle"]', (button) => button.innerText.trim());
+    assert.equal(await toggle(), 'Start sharing');
+    await press(page, 'open-mode');
+    assert.equal(await toggle(), 'Start open sharing');
+    assert.ok(await page.$eval('#open-means', (means) => means.checkVisibility()));
+    await press(page, 'share-toggle');
+    await press(page, 'open-mode');
+    await press(page, 'share-toggle');
+    await when(page, () => globalThis.said.length === 2);
+    assert.deepEqual(await page.evaluate(() => said), [{ kind: 'start', mode: 'open' }, { kind: 'start', mode: 'invited' }]);
+    await page.close();
+  });
 
   test('how many devices use the records is said', async () => {
     const page = await paint(chromium, STATES['sharing-records'], 'light');
@@ -123,8 +161,9 @@ async function paint(chromium, state, scheme) {
   const page = await tab(chromium, scheme);
   await page.evaluateOnNewDocument((state) => {
     const nothing = { addListener() {} };
-    const onMessage = { addListener: (hear) => setTimeout(() => hear({ kind: 'state', state })) };
-    chrome.runtime.connect = () => ({ onMessage, onDisconnect: nothing, postMessage() {} });
+    const onMessage = { addListener: (hear) => setTimeout(() => hear({ kind: 'state', state: { mode: 'invited', ...state } })) };
+    globalThis.said = [];
+    chrome.runtime.connect = () => ({ onMessage, onDisconnect: nothing, postMessage: (message) => said.push(message) });
   }, state);
   await page.goto(chromium.url('extension/popup.html'));
   await when(page, (status) => document.body.dataset.status === status, state.status);
@@ -141,8 +180,8 @@ async function tab(chromium, scheme, width = WIDTH, height = 600) {
   return page;
 }
 
-function checkered() {
+function checkered(modules = 21) {
   let path = '';
-  for (let y = 0; y < 21; y++) for (let x = y % 2; x < 21; x += 2) path += `M${x + 4} ${y + 4}h1v1h-1z`;
-  return { size: 29, path };
+  for (let y = 0; y < modules; y++) for (let x = y % 2; x < modules; x += 2) path += `M${x + 4} ${y + 4}h1v1h-1z`;
+  return { size: modules + 8, path };
 }

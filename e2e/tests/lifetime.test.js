@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Chromium } from '../harness/chromium.js';
 import { Member } from '../harness/member.js';
-import { here, openSharing, PORT, press, pressStart, text, when } from '../harness/sharing.js';
+import { here, openSharing, PORT, press, pressStart, start, text, when } from '../harness/sharing.js';
 
 describe('lifetime', { timeout: 300_000 }, () => {
   test('Stop closes members with 1001 and the port with them', async () => {
@@ -91,7 +91,7 @@ describe('lifetime', { timeout: 300_000 }, () => {
       await chromium.installCompanion();
       const again = await chromium.popup();
       await when(again, () => document.body.dataset.status === 'stopped');
-      await press(again, 'share-toggle');
+      await start(chromium, again);
       await chromium.state((state) => state.status === 'sharing');
       await (await Member.open(here())).close();
     } finally {

@@ -141,6 +141,11 @@ const PEERS = [
   peer(3, { state: 'connecting' }),
   peer(4, { address: null }),
 ];
+const ROWS = [
+  { ...SHARED, kind: 'shared', rights: 'read-write', issued: 1_600_000_000, expires: null },
+  { ...ANN, kind: 'personal', rights: 'remove-allowed', issued: 1_700_000_000, expires: 4_000_000_000 },
+  { id: 'C', label: 'The inspector', kind: 'personal', rights: 'read-only', issued: 1_700_000_001, expires: 1_700_003_600 },
+];
 const COPIED = Date.now() - 3 * 86_400_000;
 
 /** Picture → what is done in a master’s window, which has heard that it serves. */
@@ -151,6 +156,26 @@ const MASTER = {
   connecting: (page) => tell(page, { state: 'connecting' }),
   serving: [RECORDS, (page) => tell(page, { state: 'serving', peers: PEERS, copied_at: COPIED })],
   crowd: [MANY, (page) => tell(page, { state: 'serving', peers: Array.from({ length: 60 }, (_, id) => peer(id)), copied_at: COPIED })],
+  invitations: [RECORDS, async (page) => {
+    await tell(page, { state: 'serving', peers: PEERS });
+    await page.evaluate((rows) => fakeGuests.tell({ invitations: rows }), ROWS);
+    await page.click('summary');
+    await press(page, 'invite');
+  }],
+  invitation: async (page) => {
+    await page.evaluate((rows) => fakeGuests.tell({ invitations: rows }), ROWS);
+    await page.click('[data-testid="invitations"] li:nth-child(2) [data-does="show"]');
+    await text(page, 'invitation');
+  },
+  revoking: async (page) => {
+    await page.evaluate((rows) => fakeGuests.tell({ invitations: rows }), ROWS);
+    await page.click('[data-testid="invitations"] li:nth-child(2) [data-does="revoke"]');
+  },
+  banning: async (page) => {
+    await tell(page, { state: 'serving', peers: PEERS });
+    await page.evaluate((rows) => fakeGuests.tell({ invitations: rows }), ROWS);
+    await page.click('[data-testid="peers"] li:nth-child(1) [data-does="ban"]');
+  },
   away: [RECORDS, (page) => tell(page, { state: 'away', peers: PEERS, retry_at: NEVER, detail: 'The broadcaster is gone. Connected devices go on.' })],
   'sharing-off': [RECORDS, (page) => tell(page, { state: 'away', detail: 'Sharing is off. Start it from the icon in the toolbar, and other devices find these records.' })],
   off: (page) => tell(page, { state: 'off' }),

@@ -7,8 +7,15 @@ import { press, text, when } from '../harness/sharing.js';
 
 const HOSTILE = '<img src=x onerror="document.title=1">"\' &';
 const RECORDS = { a: { first: 'Ada', last: 'Lovelace' }, b: { first: 'Grace', last: 'Hopper' }, c: { title: 'Orbit', tags: ['x'] } };
-const peer = (id, more) => ({ id: `p${id}`, address: `192.168.1.${20 + id}`, state: 'connected', since: Date.now() - 60_000 * id, protocol: 'jio.2', ...more });
+const peer = (id, more) => ({ id: `p${id}`, address: `192.168.1.${20 + id}`, state: 'connected', since: Date.now() - 60_000 * id, protocol: 'jio.2', rights: 'read-write', invitation: null, ...more });
 const PEERS = [peer(1), peer(2, { invitation: { id: 'A', label: HOSTILE }, address: 'fd12:3456:789a:1:a1b2:c3d4:e5f6:789a' }), peer(3, { state: 'connecting' }), peer(4, { address: null })];
+
+const SHARED = { id: 'AAAAAAAAAAA', label: 'Everyone' };
+const ANN = { id: 'BBBBBBBBBBB', label: 'Ann' };
+const ROWS = [
+  { ...ANN, kind: 'personal', rights: 'read-only', issued: 1_700_000_000, expires: 4_000_000_000 },
+  { ...SHARED, kind: 'shared', rights: 'read-write', issued: 1_600_000_000, expires: null },
+];
 
 /** Name → status, and the words it then has. */
 const STATES = {
@@ -41,10 +48,88 @@ describe('master’s window', { timeout: 180_000 }, () => {
     assert.ok(rows[1].includes(`invited as “${HOSTILE}”`), rows[1]);
     assert.match(rows[2], /connecting …/);
     assert.match(rows[3], /^unknown address/);
-    await page.click('[data-testid="peers"] li:nth-child(2) button');
+    await page.click('[data-testid="peers"] li:nth-child(2) [data-does="dismiss"]');
     assert.deepEqual(await page.evaluate(() => fakeLink.commands), [['dismiss', 'p2']]);
     await page.evaluate(() => fakeLink.tell({ state: 'serving' }));
     assert.equal(await text(page, 'peer-count'), '0');
+    await done(page);
+  });
+
+  test('what a device may do is shown and changed', async () => {
+    const page = await opened(pages, { status: { state: 'serving', peers: [peer(1, { rights: 'read-only' })] } });
+    const select = '[data-testid="peers"] select';
+    assert.equal(await page.$eval(select, ({ value }) => value), 'read-only');
+    await page.select(select, 'remove-allowed');
+    assert.deepEqual(await page.evaluate(() => fakeLink.commands), [['setRights', 'p1', 'remove-allowed']]);
+    await done(page);
+  });
+
+  test('a device is banned after a question, and with it what it came with', async () => {
+    const page = await opened(pages, { status: { state: 'serving', peers: [peer(1, { invitation: ANN }), peer(2, { invitation: SHARED }), peer(3)] } });
+    await page.evaluate((rows) => fakeGuests.tell({ invitations: rows }), ROWS);
+    const ban = (n) => page.click(`[data-testid="peers"] li:nth-child(${n}) [data-does="ban"]`);
+    await ban(1);
+    assert.match(await page.$eval('#confirm-words', (words) => words.textContent), /192\.168\.1\.21.*“Ann” is revoked/);
+    await press(page, 'not-really');
+    await ban(1);
+    await press(page, 'really');
+    await ban(2);
+    await page.click('[data-testid="also-renew"]');
+    await press(page, 'really');
+    await ban(3);
+    await press(page, 'really');
+    await page.evaluate(() => new Promise((resolve) => setTimeout(resolve)));
+    assert.deepEqual(await page.evaluate(() => fakeLink.commands), [['dismiss', 'p1'], ['dismiss', 'p2'], ['dismiss', 'p3']]);
+    assert.deepEqual(await page.evaluate(() => fakeGuests.commands), [
+      { kind: 'ban', address: '192.168.1.21', invitation: ANN.id },
+      { kind: 'ban', address: '192.168.1.22', invitation: SHARED.id },
+      { kind: 'renew', id: SHARED.id },
+      { kind: 'ban', address: '192.168.1.23' },
+    ]);
+    await done(page);
+  });
+
+  test('invitations are listed, made, shown, renewed and revoked', async () => {
+    const page = await opened(pages, { status: { state: 'serving' } });
+    await page.evaluate((rows) => fakeGuests.tell({ invitations: rows }), ROWS);
+    const rows = await page.$$eval('[data-testid="invitations"] li', (all) => all.map((row) => row.innerText.replace(/\s+/g, ' ').trim()));
+    assert.match(rows[0], /^Everyone may read and write, without end/);
+    assert.match(rows[1], /^Ann may read, until /);
+    await page.click('summary');
+    await press(page, 'invite');
+    await text(page, 'invite-error', (text) => text.startsWith('Say for whom'));
+    await page.type('[data-testid="invite-label"]', HOSTILE);
+    await page.select('[data-testid="invite-rights"]', 'read-only');
+    await page.select('[data-testid="invite-expiry"]', '3600');
+    await press(page, 'invite');
+    assert.match(await text(page, 'invitation'), /^http:\/\/192\.168\.1\.5:9999\/#AQ/);
+    assert.equal(await page.$eval('#invitation-label', (label) => label.textContent), HOSTILE);
+    await press(page, 'close-invitation');
+    const act = (n, what) => page.click(`[data-testid="invitations"] li:nth-child(${n}) [data-does="${what}"]`);
+    await act(2, 'show');
+    await press(page, 'close-invitation');
+    await act(1, 'renew');
+    await press(page, 'really');
+    await act(2, 'revoke');
+    await press(page, 'not-really');
+    await act(2, 'revoke');
+    await press(page, 'really');
+    await when(page, () => globalThis.fakeGuests.commands.length === 4);
+    const [made, ...others] = await page.evaluate(() => fakeGuests.commands);
+    const span = made.expires - Date.now() / 1000;
+    assert.ok(span > 3400 && span < 3700, `${span}`);
+    assert.deepEqual([made.kind, made.label, made.rights], ['invite', HOSTILE, 'read-only']);
+    assert.deepEqual(others, [{ kind: 'show', id: ANN.id }, { kind: 'renew', id: SHARED.id }, { kind: 'revoke', id: ANN.id }]);
+    await done(page);
+  });
+
+  test('why an invitation is not made is said', async () => {
+    const page = await opened(pages, { status: { state: 'serving' } });
+    await page.click('summary');
+    await page.type('[data-testid="invite-label"]', 'refuse');
+    await press(page, 'invite');
+    await text(page, 'invite-error', (text) => text.startsWith('There are too many'));
+    assert.equal(await text(page, 'invite-label'), 'refuse', 'nothing that was typed is lost');
     await done(page);
   });
 

@@ -10,7 +10,7 @@ import { createInterface } from 'node:readline';
 import { describe, test } from 'node:test';
 import { Chromium, COMPANION } from '../harness/chromium.js';
 import { Member } from '../harness/member.js';
-import { here, LAN, openSharing, PORT, press, text, when } from '../harness/sharing.js';
+import { here, LAN, openSharing, PORT, press, start as pressIn, text, when } from '../harness/sharing.js';
 
 const OPEN = { settings: { mode: 'open', port: PORT } };
 
@@ -104,7 +104,7 @@ async function withChromium(body) {
 async function start(chromium) {
   await chromium.store(OPEN);
   const popup = await chromium.popup();
-  await press(popup, 'share-toggle');
+  await pressIn(chromium, popup);
   return popup;
 }
 

@@ -30,7 +30,7 @@ describe('sharing by invitation', { timeout: 300_000 }, () => {
             // A worker that has spoken can hear.
             if (!sent) port.postMessage(order);
             sent = true;
-            if (message.kind !== 'done' && message.kind !== 'error') return;
+            if (!['done', 'error', 'invitation'].includes(message.kind)) return;
             port.disconnect();
             resolve(message);
           });

@@ -3,6 +3,8 @@
 use crate::admission::{self, Origin, OriginRule, Reach};
 use crate::limits::Limits;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 /// Who may join a hub.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +30,8 @@ pub struct Config {
     pub limits: Limits,
     /// The broadcaster's name, for people.
     pub name: String,
+    /// Addresses from which nobody may come.
+    pub banned: BTreeSet<IpAddr>,
 }
 
 impl Config {

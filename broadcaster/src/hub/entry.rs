@@ -15,6 +15,8 @@ use std::net::IpAddr;
 /// Why someone who asked was not let in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
+    /// A person does not want anybody from this address.
+    Banned,
     /// The page that asked is from an origin that is not allowed.
     Origin,
     /// The room's name is over [`ROOM_BYTES`].
@@ -73,7 +75,9 @@ impl Hub {
     fn judge(&self, asked: &Asked) -> Result<(), Refusal> {
         let limits = &self.config.limits;
         let from_here = self.per_address.get(&asked.remote).copied().unwrap_or(0);
-        if !self.admits_origin(asked) {
+        if self.config.banned.contains(&asked.remote) {
+            Err(Refusal::Banned)
+        } else if !self.admits_origin(asked) {
             Err(Refusal::Origin)
         } else if name(&asked.path).len() > ROOM_BYTES {
             Err(Refusal::RoomName)
@@ -180,6 +184,7 @@ impl Refusal {
     /// takes a completed upgrade.
     pub(super) fn answer(self) -> Answer {
         match self {
+            Self::Banned => Answer::Close(4403, "you were asked to leave"),
             Self::Origin => Answer::Status(403),
             Self::RoomName => Answer::Status(414),
             Self::Address => Answer::Close(4409, "too many connections from this address"),

@@ -66,6 +66,20 @@ impl Hub {
         }
     }
 
+    /// Nobody from a banned address stays.
+    pub(super) fn send_banned_away(&mut self) {
+        let banned = &self.config.banned;
+        let members = self.conns_that(|member| banned.contains(&member.address));
+        let guests =
+            self.guests_that(|guest| guest.deadline().is_some() && banned.contains(&guest.address));
+        for conn in members {
+            self.expel(conn, Farewell::Dismissed);
+        }
+        for conn in guests {
+            self.turn_away(conn, Refusal::Banned);
+        }
+    }
+
     /// Takes a member out of its room at once, and closes its connection.
     pub(super) fn expel(&mut self, conn: ConnId, why: Farewell) {
         let Some(place) = self.conns.remove(&conn) else {

@@ -163,6 +163,7 @@ impl Hub {
             (Mode::Invited, Mode::Open) => self.on_opened(),
             (Mode::Open, Mode::Open) | (Mode::Invited, Mode::Invited) => {}
         }
+        self.send_banned_away();
         Ok(())
     }
 

@@ -1,10 +1,12 @@
 //! What a person asks of the session through the popup and the options page, and the answer.
 
+use super::guests::Invite;
 use super::machine::Sharing;
 use super::settings::{Error, Settings};
 use crate::hub::Mode;
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
 use trust::invitation::InvitationId;
 use trust::registry::{Terms, UnixSeconds};
 use trust::rights::Rights;
@@ -42,6 +44,11 @@ pub enum PopupCommand {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         expires: Option<UnixSeconds>,
     },
+    /// Show an invitation as a link and a QR code.
+    Show {
+        /// Which one.
+        id: InvitationId,
+    },
     /// Take an invitation back, and issue another one in its place.
     Renew {
         /// Which one.
@@ -51,6 +58,15 @@ pub enum PopupCommand {
     Revoke {
         /// Which one.
         id: InvitationId,
+    },
+    /// Refuse an address until the browser is started anew, and take back a personal invitation.
+    Ban {
+        /// The address, where it is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        address: Option<IpAddr>,
+        /// What its holder has proven to hold.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        invitation: Option<InvitationId>,
     },
     /// Use another port, and try again.
     UsePort {
@@ -65,6 +81,8 @@ pub enum PopupCommand {
 pub enum Reply {
     /// Understood; what becomes of it is seen in the state.
     Done,
+    /// The invitation that was made or asked for.
+    Invitation(Invite),
     /// Nothing was changed.
     Error {
         /// Why, and what to do, for a person.
@@ -72,14 +90,10 @@ pub enum Reply {
     },
 }
 
-impl<E: std::error::Error> From<Result<(), E>> for Reply {
-    fn from(result: Result<(), E>) -> Self {
-        match result {
-            Ok(()) => Self::Done,
-            Err(error) => Self::Error {
-                detail: error.to_string(),
-            },
-        }
+impl Reply {
+    fn refusal(error: &impl ToString) -> Self {
+        let detail = error.to_string();
+        Self::Error { detail }
     }
 }
 
@@ -90,45 +104,51 @@ impl Sharing {
         // By way of a value: an error then speaks of the content, and of no line and column.
         let value = serde_json::from_str::<serde_json::Value>(text);
         match value.and_then(serde_json::from_value) {
-            Ok(command) => self.obey(command, now).into(),
-            Err(error) => Err(error).into(),
+            Ok(command) => match self.obey(command, now) {
+                Ok(reply) => reply,
+                Err(error) => Reply::refusal(&error),
+            },
+            Err(error) => Reply::refusal(&error),
         }
     }
 
-    fn obey(&mut self, command: PopupCommand, now: Millis) -> Result<(), Error> {
+    fn obey(&mut self, command: PopupCommand, now: Millis) -> Result<Reply, Error> {
         match command {
-            PopupCommand::Start { mode } => self.handle_start(mode, now),
-            PopupCommand::Stop => {
-                self.handle_stop(now);
-                Ok(())
-            }
-            PopupCommand::Set { settings } => self.set(settings, now),
-            PopupCommand::Retry => {
-                self.handle_retry(now);
-                Ok(())
-            }
+            PopupCommand::Start { mode } => self.handle_start(mode, now)?,
+            PopupCommand::Stop => self.handle_stop(now),
+            PopupCommand::Set { settings } => self.set(settings, now)?,
+            PopupCommand::Retry => self.handle_retry(now),
             PopupCommand::Serve { on: serve } => {
                 let settings = self.settings.clone();
-                self.set(Settings { serve, ..settings }, now)
+                self.set(Settings { serve, ..settings }, now)?;
             }
             PopupCommand::Invite {
                 label,
                 rights,
                 expires,
-            } => self.invite(Terms {
-                label,
-                rights,
-                expires,
-            }),
-            PopupCommand::Renew { id } => self.renew(id),
-            PopupCommand::Revoke { id } => self.revoke(id),
+            } => {
+                let terms = Terms {
+                    label,
+                    rights,
+                    expires,
+                };
+                let shown = self.invite(terms)?;
+                return Ok(shown.map_or(Reply::Done, Reply::Invitation));
+            }
+            PopupCommand::Show { id } => return Ok(Reply::Invitation(self.show(id)?)),
+            PopupCommand::Renew { id } => self.renew(id)?,
+            PopupCommand::Revoke { id } => self.revoke(id)?,
+            PopupCommand::Ban {
+                address,
+                invitation,
+            } => self.ban(address, invitation)?,
             PopupCommand::UsePort { port } => {
                 let settings = self.settings.clone();
                 self.set(Settings { port, ..settings }, now)?;
                 self.handle_retry(now);
-                Ok(())
             }
         }
+        Ok(Reply::Done)
     }
 
     fn set(&mut self, settings: Settings, now: Millis) -> Result<(), Error> {

@@ -10,7 +10,7 @@ use super::url::Url;
 use crate::hub::{self, Hub, Mode};
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use trust::identity::Identity;
 use trust::invitation::InvitationId;
 use trust::registry::{self, Invitations, Issued, Kind, Terms, UnixSeconds};
@@ -59,8 +59,8 @@ pub struct InvitationRow {
     pub link: Option<String>,
 }
 
-/// The shared invitation to one address.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// An invitation to one address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Invite {
     /// The link.
     pub link: String,
@@ -96,6 +96,13 @@ struct Text {
 }
 
 const VERSION: u32 = 1;
+
+impl Invite {
+    fn new(link: String) -> Self {
+        let qr = Qr::new(&link);
+        Self { link, qr }
+    }
+}
 
 impl Guests {
     /// Reads what was stored. What cannot be read is never replaced: with another identity, every invitation
@@ -170,9 +177,52 @@ impl Kept {
 }
 
 impl Sharing {
-    /// Issues a personal invitation.
-    pub(super) fn invite(&mut self, terms: Terms) -> Result<(), Error> {
-        self.change(|invitations, random, date| invitations.invite(terms, random, date).map(drop))
+    /// Issues a personal invitation, and shows it where this computer has an address.
+    pub(super) fn invite(&mut self, terms: Terms) -> Result<Option<Invite>, Error> {
+        let mut made = None;
+        self.change(|invitations, random, date| {
+            made = Some(invitations.invite(terms, random, date)?.id);
+            Ok(())
+        })?;
+        Ok(made.and_then(|id| self.show(id).ok()))
+    }
+
+    /// An invitation's link and its QR code.
+    pub(super) fn show(&self, id: InvitationId) -> Result<Invite, Error> {
+        let guests = self.guests.as_ref().ok_or(hub::Error::InvitedNotBuilt)?;
+        let kept = guests.kept.as_ref();
+        let kept = kept.map_err(|detail| Error::Guests(detail.clone()))?;
+        let mut issued = kept.invitations.iter();
+        let issued = issued.find(|issued| issued.id == id);
+        let issued = issued.ok_or(registry::Error::Unknown)?;
+        let at = self.addresses().next().ok_or(Error::NoAddress)?;
+        Ok(Invite::new(kept.link(issued, at)))
+    }
+
+    /// Lets nobody come from an address until the browser is started anew, and takes back the invitation of
+    /// who is banned. The shared one stays: others hold it.
+    pub(super) fn ban(
+        &mut self,
+        address: Option<IpAddr>,
+        invitation: Option<InvitationId>,
+    ) -> Result<(), Error> {
+        if let Some(address) = address {
+            self.remember(self.memory.with_banned(address));
+            if self.hub.is_some() {
+                self.configure_hub(&self.settings.clone())?;
+                self.carry_out();
+            }
+        }
+        match invitation {
+            Some(id) if self.is_personal(id) => self.revoke(id),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    fn is_personal(&self, id: InvitationId) -> bool {
+        let rows = self.invitation_rows();
+        rows.iter()
+            .any(|row| row.id == id && row.kind == Kind::Personal)
     }
 
     /// Takes an invitation back, and issues another one in its place. Members and channels of its holders
@@ -321,11 +371,7 @@ impl Sharing {
         let Some((kept, shared)) = shared.filter(|_| self.settings.mode == Mode::Invited) else {
             return urls.to_vec();
         };
-        let invite = |url: &Url| {
-            let link = kept.link(shared, url.authority()?);
-            let qr = Qr::new(&link);
-            Some(Invite { link, qr })
-        };
+        let invite = |url: &Url| Some(Invite::new(kept.link(shared, url.authority()?)));
         let with = |url: &Url| Url {
             invitation: invite(url),
             ..url.clone()

@@ -117,6 +117,14 @@ impl Sharing {
             outputs: VecDeque::new(),
             now,
         };
+        if session == BrowserSession::New {
+            // A person who bans somebody means this day and this network.
+            let banned = Vec::new();
+            sharing.remember(Memory {
+                banned,
+                ..sharing.memory.clone()
+            });
+        }
         if sharing.memory.wish == Wish::Sharing {
             sharing.wake(session);
         }
@@ -319,13 +327,14 @@ impl Sharing {
     }
 
     /// Puts settings in force in the hub, or makes one with them.
-    fn configure_hub(&mut self, settings: &Settings) -> Result<(), Error> {
+    pub(super) fn configure_hub(&mut self, settings: &Settings) -> Result<(), Error> {
         let config = hub::Config {
             mode: settings.mode,
             origins: settings.origins.clone(),
             own_origins: vec![format!("chrome-extension://{}", self.extension_id)],
             limits: settings.limits,
             name: settings.name.clone(),
+            banned: self.memory.banned.iter().copied().collect(),
         };
         match &mut self.hub {
             Some(hub) => Ok(hub.handle_configured(config, self.now)?),

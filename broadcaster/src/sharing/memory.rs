@@ -2,6 +2,7 @@
 
 use crate::address::{Address, Medium};
 use crate::hub::Mode;
+use crate::limits::BANNED;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
@@ -17,6 +18,9 @@ pub struct Memory {
     /// The port that was open last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub port: Option<u16>,
+    /// Addresses that a person banned since the browser was started, in that order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub banned: Vec<IpAddr>,
 }
 
 /// Whether this browser is to share.
@@ -110,6 +114,18 @@ fn is_link_local(ip: IpAddr) -> bool {
 }
 
 impl Memory {
+    /// With one more banned address; the first ones give way at [`BANNED`].
+    pub(super) fn with_banned(&self, address: IpAddr) -> Self {
+        let mut banned = self.banned.clone();
+        banned.retain(|known| *known != address);
+        banned.push(address);
+        banned.drain(..banned.len().saturating_sub(BANNED));
+        Self {
+            banned,
+            ..self.clone()
+        }
+    }
+
     /// Compares where this computer is with where sharing was started.
     pub(super) fn compare(&self, here: &[IpNet]) -> Network {
         if here.iter().any(|network| self.networks.contains(network)) {

@@ -1,14 +1,14 @@
 //! A QR code as a path to be drawn.
 
 use qrcodegen::{QrCode, QrCodeEcc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 
 /// Light modules around the code (ISO/IEC 18004 §5.3.8).
 const QUIET_ZONE: i32 = 4;
 
 /// A QR code with its quiet zone, for an SVG of `viewBox="0 0 size size"`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Qr {
     /// Modules along each side.
     pub size: i32,

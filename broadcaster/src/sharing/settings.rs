@@ -82,6 +82,9 @@ pub enum Error {
     /// An invitation cannot be made or changed.
     #[error(transparent)]
     Invitations(#[from] trust::registry::Error),
+    /// A link was asked for while this computer has none.
+    #[error("share first: a link needs this computer's address in a network")]
+    NoAddress,
     /// The hub refuses them.
     #[error(transparent)]
     Hub(#[from] hub::Error),
