@@ -13,8 +13,9 @@ help() {
   cat <<'TEXT'
 ./build.sh WORD
 
-  run --open [--port N] [--headless] [--profile DIR]
-                 build, start Chromium with the extension, share, print the URLs; stays until Ctrl-C
+  run [--open] [--port N] [--headless] [--profile DIR]
+                 build, start Chromium with the extension, share by invitation or with everyone, print
+                 the URLs and a line `invitation http://ADDRESS:PORT/#…`; stays until Ctrl-C
   test [SUITE…]  every test, or the suites named: format lints docs layers supply
                  rust pages conformance e2e
   build          dist/extension (load unpacked), dist/npm, dist/site, dist/host
@@ -41,11 +42,6 @@ build() {
 }
 
 run() {
-  case " $* " in
-    *" --open "*) ;;
-    *) die 2 "Say --open: anyone on this network may then join, send and read. (Invitations are not built yet.)
-Example: ./build.sh run --open" ;;
-  esac
   build
   need_chromium
   need_modules e2e

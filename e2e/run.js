@@ -1,14 +1,19 @@
-// `./build.sh run`: starts Chromium with the extension and its companion, shares, prints the URLs that
-// the real popup shows, and stays until it is told to stop.
+// `./build.sh run`: starts Chromium with the extension and its companion, shares, prints the URLs
+// and the invitation that the real popup shows, and stays until it is told to stop.
 
 import { parseArgs } from 'node:util';
 import { Chromium } from './harness/chromium.js';
-import { press, text } from './harness/sharing.js';
+import { start, text } from './harness/sharing.js';
 
 /** Longer than any start takes; then the popup's sentence says what is wrong. */
 const START_MS = 60_000;
 const GOOD = ['sharing'];
 const PASSING = ['starting', 'loading', 'stopped', 'other-network'];
+
+const OPEN = `Open one of these with any WebSocket client, or the same address with http:// in a browser on another
+device of this network. Whatever one sends, the others receive.`;
+const INVITED = `Open the invitation in a browser on another device of this network, and pass it on to those only who are
+to come in: whoever has it can.`;
 
 const options = readOptions();
 const stopped = new Promise((resolve) => {
@@ -33,9 +38,9 @@ async function share() {
   const gone = new Promise((resolve) => chromium.browser.once('disconnected', resolve));
   const popup = await startSharing();
   for (const url of await urls(popup)) console.log(url);
+  if (!options.open) console.log(`invitation ${await text(popup, 'invitation')}`);
   console.log(`
-Open one of these with any WebSocket client, or the same address with http:// in a browser on another
-device of this network. Whatever one sends, the others receive.
+${options.open ? OPEN : INVITED}
 Ctrl-C stops sharing and closes the browser.`);
   await popup.close();
   await gone;
@@ -43,12 +48,12 @@ Ctrl-C stops sharing and closes the browser.`);
 
 /** Starts through the stored settings, as a resumed session would; gives the popup that shows it. */
 async function startSharing() {
-  await chromium.control.evaluate(async (port) => {
+  await chromium.control.evaluate(async (port, mode) => {
     const { settings } = await chrome.storage.local.get('settings');
-    await chrome.storage.local.set({ settings: { ...settings, port, mode: 'open' } });
-  }, options.port);
+    await chrome.storage.local.set({ settings: { ...settings, port, mode } });
+  }, options.port, options.open ? 'open' : 'invited');
   const popup = await chromium.popup();
-  await press(popup, 'share-toggle');
+  await start(chromium, popup);
   const limit = AbortSignal.timeout(START_MS);
   const late = new Promise((_, reject) => limit.addEventListener('abort', () => reject(new Error('Sharing did not start within a minute.'))));
   const state = await Promise.race([late, chromium.state((state, passing) => !passing.includes(state.status), PASSING)]);
@@ -74,7 +79,7 @@ function readOptions() {
   try {
     const { values } = parseArgs({
       options: {
-        open: { type: 'boolean' },
+        open: { type: 'boolean', default: false },
         port: { type: 'string', default: '9999' },
         headless: { type: 'boolean', default: !process.env.DISPLAY && !process.env.WAYLAND_DISPLAY },
         profile: { type: 'string' },
@@ -85,7 +90,7 @@ function readOptions() {
     return { ...values, port };
   } catch (error) {
     console.error(error.message);
-    console.error('Usage: ./build.sh run --open [--port N] [--headless] [--profile DIR]');
+    console.error('Usage: ./build.sh run [--open] [--port N] [--headless] [--profile DIR]');
     process.exit(2);
   }
 }

@@ -1,4 +1,4 @@
-// `./build.sh run` as a person uses it: it prints the URLs, shares, and leaves nothing behind.
+// `./build.sh run` as a person uses it: it prints the URLs and the invitation, shares, and leaves nothing behind.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -34,6 +34,28 @@ describe('run', { timeout: 180_000 }, () => {
     assert.equal((await a.closed).code, 1001);
     assert.deepEqual(await readdir(temporary), []);
     await rm(temporary, { recursive: true });
+  });
+
+  test('without --open it prints the invitation too, and only who holds it may join', async () => {
+    const run = start(['--headless', '--port', String(PORT)]);
+    const lines = createInterface(run.stdout);
+    const failed = Promise.all([once(run, 'exit'), all(run.stderr)]).then(([, said]) => Promise.reject(new Error(said)));
+    const printed = (async () => {
+      const before = [];
+      for await (const line of lines) {
+        if (line.startsWith('invitation ')) return { before, link: line.slice('invitation '.length) };
+        before.push(line);
+      }
+    })();
+    const { before, link } = await Promise.race([printed, failed]);
+    failed.catch(() => {}); // its exit is awaited below
+    const url = `ws://${LAN}:${PORT}/`;
+    assert.equal(before[0], url);
+    assert.match(link, new RegExp(`^http://${LAN}:${PORT}/#[\\w-]{76}$`));
+    const stranger = await Member.open(url);
+    assert.equal((await stranger.closed).code, 4401);
+    run.kill('SIGTERM');
+    assert.deepEqual(await once(run, 'exit'), [0, null]);
   });
 
   test('a port that is taken is said, with what to do', async () => {
