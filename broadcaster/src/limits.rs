@@ -160,6 +160,11 @@ pub const LINK_JOINED_BYTES: usize = 6 * MESSAGE_BYTES_MAX + 64 * 1024;
 pub const COMPANION_GREETING: Millis = Millis::from_secs(10);
 /// From `listen` to its answer. Then the companion counts as crashed.
 pub const COMPANION_OPENING: Millis = Millis::from_secs(10);
+/// Silence of a companion whose port is open, after which it is asked to answer `listen` once more.
+pub const COMPANION_SILENCE: Millis = Millis::from_secs(10);
+/// From leaving a companion that does not answer to the start of the next one, at least: a process that
+/// hangs keeps its port until Chromium kills it, two seconds after its port was closed.
+pub const COMPANION_KILLED: Millis = Millis::from_secs(4);
 /// From `stop` until the companion is left, whoever has not closed: members linger, and a little more.
 pub const COMPANION_CLOSING: Millis = Millis(LINGER.0 + 1000);
 /// A companion that lived this long is healthy: the pause after its end is the shortest again.

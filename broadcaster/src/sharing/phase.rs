@@ -29,8 +29,13 @@ pub(super) enum Phase {
     },
     /// `listen` was sent, first at `began`, and is to be sent again or answered by `next`.
     Opening { began: Millis, next: Next },
-    /// The port is open.
-    Open { port: u16, urls: Vec<Url> },
+    /// The port is open. A companion that has been silent is sent `listen` again, which changes nothing
+    /// and is to be answered.
+    Open {
+        port: u16,
+        urls: Vec<Url>,
+        next: Next,
+    },
     /// The companion is there, and could not open the port: a person decides.
     Held(Trouble),
     /// `stop` was sent; members hear their last words until then.
@@ -55,8 +60,12 @@ impl Phase {
             Self::Opening {
                 next: Next::Answer(at) | Next::Again(at),
                 ..
+            }
+            | Self::Open {
+                next: Next::Answer(at) | Next::Again(at),
+                ..
             } => Some(at),
-            Self::Apart(_) | Self::Open { .. } | Self::Held(_) => None,
+            Self::Apart(_) | Self::Held(_) => None,
         }
     }
 }

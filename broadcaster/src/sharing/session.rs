@@ -10,8 +10,8 @@ use super::url::urls;
 use crate::address::Address;
 use crate::hub::{self, Kind};
 use crate::limits::{
-    COMPANION_CLOSING, COMPANION_GREETING, COMPANION_HEALTHY, COMPANION_OPENING,
-    COMPANION_PAUSE_MAX, PORT_OURS_AGAIN, PORT_OURS_LEAVES,
+    COMPANION_CLOSING, COMPANION_GREETING, COMPANION_HEALTHY, COMPANION_KILLED, COMPANION_OPENING,
+    COMPANION_PAUSE_MAX, COMPANION_SILENCE, PORT_OURS_AGAIN, PORT_OURS_LEAVES,
 };
 use crate::link::{Command, Failure, Link, Report, VERSION, check_version};
 use crate::time::Millis;
@@ -21,6 +21,9 @@ impl Sharing {
     pub fn handle_text(&mut self, text: &str, now: Millis) {
         self.arrive(now);
         let Some(link) = &mut self.link else { return };
+        if let Phase::Open { next, .. } = &mut self.phase {
+            *next = Next::Again(now + COMPANION_SILENCE);
+        }
         for report in link.handle_text(text) {
             self.on_report(report);
         }
@@ -103,18 +106,24 @@ impl Sharing {
     pub(super) fn on_deadline(&mut self) {
         match self.phase {
             Phase::Apart(_) => self.connect(),
+            // This computer slept, or the clock jumped: nobody had the time to answer.
+            Phase::Open {
+                next: Next::Answer(until),
+                ..
+            } if self.now - until > COMPANION_OPENING => self.ask_for_life(),
+            Phase::Open {
+                next: Next::Again(_),
+                ..
+            } => self.ask_for_life(),
             Phase::Greeting { .. }
             | Phase::Opening {
                 next: Next::Answer(_),
                 ..
-            } => {
-                self.disconnect();
-                let detail = "it does not answer".to_owned();
-                self.lose(Trouble::Crashed {
-                    detail,
-                    retry_at: None,
-                });
             }
+            | Phase::Open {
+                next: Next::Answer(_),
+                ..
+            } => self.abandon(),
             Phase::Opening {
                 began,
                 next: Next::Again(_),
@@ -126,7 +135,31 @@ impl Sharing {
                 };
             }
             Phase::Closing { .. } => self.finish(),
-            Phase::Open { .. } | Phase::Held(_) => {}
+            Phase::Held(_) => {}
+        }
+    }
+
+    /// Sends `listen` to a companion that has been silent.
+    fn ask_for_life(&mut self) {
+        self.push_listen();
+        if let Phase::Open { next, .. } = &mut self.phase {
+            *next = Next::Answer(self.now + COMPANION_OPENING);
+        }
+    }
+
+    /// Leaves a companion that does not answer.
+    fn abandon(&mut self) {
+        self.disconnect();
+        let detail = "it does not answer".to_owned();
+        self.lose(Trouble::Crashed {
+            detail,
+            retry_at: None,
+        });
+        if let Phase::Apart(Some(Trouble::Crashed {
+            retry_at: Some(at), ..
+        })) = &mut self.phase
+        {
+            *at = (*at).max(self.now + COMPANION_KILLED);
         }
     }
 
@@ -222,7 +255,8 @@ impl Sharing {
             }
         };
         let urls = urls(&addresses, &self.settings.bind, port, known);
-        self.phase = Phase::Open { port, urls };
+        let next = Next::Again(self.now + COMPANION_SILENCE);
+        self.phase = Phase::Open { port, urls, next };
         self.remember(Memory {
             port: Some(port),
             ..self.memory.clone()
@@ -232,7 +266,10 @@ impl Sharing {
     }
 
     fn on_addresses(&mut self, addresses: Vec<Address>) {
-        if let Phase::Open { port, urls: known } = &mut self.phase {
+        if let Phase::Open {
+            port, urls: known, ..
+        } = &mut self.phase
+        {
             *known = urls(&addresses, &self.settings.bind, *port, known);
             self.compare_network(&addresses);
         }

@@ -21,6 +21,10 @@ pub(crate) struct Browser {
     pub(crate) now: Millis,
     /// The companion's side of the link, while the port is there.
     pub(crate) companion: Option<Link<Command, Report>>,
+    /// What it said of its open port; it says so again by itself when it is asked whether it lives.
+    open: Option<Report>,
+    /// It hangs: it hears, and says nothing.
+    pub(crate) hangs: bool,
     /// What the companion was told; tests take what they have looked at.
     pub(crate) commands: Vec<Command>,
     /// What the popup was shown, and when.
@@ -123,6 +127,8 @@ impl Browser {
             sharing: Sharing::new(setup, now),
             now,
             companion: None,
+            open: None,
+            hangs: false,
             commands: Vec::new(),
             states: Vec::new(),
             stored: Vec::new(),
@@ -185,9 +191,30 @@ impl Browser {
 
     /// Lets the companion say something.
     pub(crate) fn say(&mut self, report: Report) {
+        match &report {
+            Report::Listening { .. } => self.open = Some(report.clone()),
+            Report::Failed { .. } => self.open = None,
+            Report::Hello { .. }
+            | Report::Addresses { .. }
+            | Report::Asked { .. }
+            | Report::Received { .. }
+            | Report::Closed { .. }
+            | Report::Counters { .. }
+            | Report::Error { .. } => {}
+        }
         let companion = self.companion.as_mut().expect("the companion runs");
         companion.push(&report);
         self.deliver();
+    }
+
+    /// Answers a `listen` that changes nothing, as a companion does that lives.
+    fn answer(&mut self) {
+        if let (false, Some(open), Some(Command::Listen { .. })) =
+            (self.hangs, self.open.clone(), self.commands.last())
+        {
+            self.commands.pop();
+            self.say(open);
+        }
     }
 
     /// Lets the companion's port end.
@@ -202,8 +229,12 @@ impl Browser {
         let end = self.now + Millis(millis);
         while let Some(wait) = self.wait.filter(|wait| *wait <= end) {
             self.now = self.now.max(wait);
+            let heard = self.commands.len();
             self.sharing.handle_timeout(self.now);
             self.run();
+            if self.commands.len() > heard {
+                self.answer();
+            }
             assert!(
                 self.wait.is_none_or(|next| next > self.now),
                 "due again at once"
