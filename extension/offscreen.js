@@ -14,6 +14,9 @@ import { indexedDB, serve } from '../pages/peer/index.js';
 import { LINE, RECORDS } from './line.js';
 import { MasterPort } from './master-port.js';
 
+/** Until the records are opened anew that could not be opened, or were closed. */
+const AGAIN_MS = 2_000;
+
 const line = new BroadcastChannel(LINE);
 let brief = { name: '', sharing: true };
 let failure;
@@ -25,10 +28,15 @@ master.attach(new BroadcastChannel(RECORDS));
 master.addEventListener('state', tell);
 master.addEventListener('peers', tell);
 master.addEventListener('change', () => line.postMessage({ kind: 'change' }));
-storage.addEventListener('standing', tell);
+storage.addEventListener('standing', ({ detail: { standing } }) => {
+  tell();
+  // The browser closes a database that it cannot write: a full disk. A new document opens it again.
+  if (standing === 'gone') again();
+});
 storage.ready.catch((error) => {
   failure = error.message;
   tell();
+  again();
 });
 
 const answers = {
@@ -62,6 +70,10 @@ function standing() {
   if (standing !== 'open') return { state: 'starting', detail, retry_at: null };
   if (brief.sharing) return master.state;
   return { state: 'away', detail: 'Sharing is off. Start it from the icon in the toolbar, and other devices find these records.', retry_at: null };
+}
+
+function again() {
+  setTimeout(() => location.reload(), AGAIN_MS);
 }
 
 /** Kept, so that devices find the same master again after a restart. */

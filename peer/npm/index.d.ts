@@ -189,7 +189,7 @@ export interface ConnectOptions {
 
 /**
  * A master's records. Calls made before it is connected wait for that; calls that were under way when the
- * connection is lost are made again if they only read, else they reject with 503.
+ * connection is lost are made again if they only read and nothing of the answer has come, else they reject with 503.
  */
 export interface Database extends Records, Events<DatabaseEvents> {
   /** Resolves at the first connection; rejects when that fails or the database is closed before. */

@@ -28,6 +28,8 @@ use jio::endpoint::Failure;
 fn failure(error: &web::Error) -> Failure {
     if is_full(error) {
         Failure::new(507, DISK_FULL)
+    } else if is_unwritten(error) {
+        Failure::new(507, DISK_REFUSES)
     } else {
         Failure::new(500, error.to_string())
     }
@@ -35,6 +37,13 @@ fn failure(error: &web::Error) -> Failure {
 
 fn is_full(error: &web::Error) -> bool {
     error.name().as_deref() == Some("QuotaExceededError")
+}
+
+/// Where the disk is full and no quota says so, Chromium fails the transaction in one of these words: what
+/// is large lies in a file of its own, all else in the database's.
+fn is_unwritten(error: &web::Error) -> bool {
+    let words = error.to_string();
+    words.contains("Failed to write blobs (IOError)") || words.contains("FILE_ERROR_NO_SPACE")
 }
 
 /// What a caller is told whose arguments break a rule.
@@ -45,3 +54,5 @@ fn refusal(error: impl Into<jio::Error>) -> Failure {
 
 const DISK_FULL: &str =
     "this computer's disk quota for the database is full: delete records or free space";
+const DISK_REFUSES: &str =
+    "this computer's disk does not take more, most likely because it is full: free space on it";
