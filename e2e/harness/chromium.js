@@ -3,6 +3,7 @@
 // asks of the extension goes through a tab of the extension, which has the same rights.
 
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,7 +11,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { launch } from './launch.js';
-import { children } from './processes.js';
+import { children, gone } from './processes.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export const EXTENSION = join(ROOT, 'dist/extension');
@@ -81,8 +82,12 @@ export class Chromium {
       targetFilter: (target) => target.type() !== 'service_worker',
       args: [`--load-extension=${EXTENSION}`, ...switches],
     });
-    this.control = await this.browser.newPage();
-    await this.control.goto(this.url('manifest.json'));
+    await this.takeControl();
+  }
+
+  /** Opens the tab through which tests ask the extension: at the start, and after the extension was reloaded. */
+  async takeControl() {
+    this.control = await this.tab('manifest.json');
   }
 
   url(path) {
@@ -178,6 +183,17 @@ export class Chromium {
   /** Process ids of the companions this browser has started. */
   async companions() {
     return (await children(this.browser.process().pid)).filter(({ command }) => command.includes('lan-broadcaster-host')).map(({ pid }) => pid);
+  }
+
+  /** Kills the browser as nothing else does, and waits until all of it is gone; the profile stays. */
+  async kill() {
+    const process = this.browser.process();
+    const all = await children(process.pid);
+    process.kill('SIGKILL');
+    if (process.exitCode === null && process.signalCode === null) await once(process, 'exit');
+    // Its other processes notice by themselves; the profile is theirs until then.
+    await Promise.all(all.map(({ pid }) => gone(pid)));
+    this.browser = undefined;
   }
 
   /** Ends the browser and waits for it; the profile stays. */

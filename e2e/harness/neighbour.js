@@ -36,6 +36,11 @@ export class Neighbour {
     return this.#asked({ next: true }, 'text');
   }
 
+  /** Is as good as gone, without a word: it hears what we send, and nothing it says leaves it. */
+  vanish() {
+    return this.#asked({ vanish: true }, 'vanished');
+  }
+
   async close() {
     this.#process.kill();
     await once(this.#process, 'exit');
@@ -61,6 +66,10 @@ if (process.argv[2] === 'neighbour') {
         execFileSync('ip', order.split(' '));
       }
       return { up: true };
+    },
+    async vanish() {
+      execFileSync('ip', ['route', 'add', 'blackhole', '10.77.0.1/32']);
+      return { vanished: true };
     },
     async connect(url) {
       member = await Member.open(url);

@@ -1,6 +1,7 @@
 // What /proc says about processes.
 
 import { readFile, readdir } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 
 /** All descendants of a process: `{ pid, parent, command }`. */
 export async function children(ancestor) {
@@ -23,11 +24,16 @@ export async function children(ancestor) {
 async function process_(pid) {
   try {
     const [stat, command] = await Promise.all([readFile(`/proc/${pid}/stat`, 'utf8'), readFile(`/proc/${pid}/cmdline`, 'utf8')]);
-    const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-    return { pid: Number(pid), parent, command: command.replaceAll('\0', ' ') };
+    const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return { pid: Number(pid), parent: Number(parent), state, command: command.replaceAll('\0', ' ') };
   } catch {
     return undefined; // ended while we looked
   }
+}
+
+/** Resolves when a process is gone. The system tells nobody but its parent: it is looked at every 20 ms. */
+export async function gone(pid) {
+  for (let one = await process_(pid); one && one.state !== 'Z'; one = await process_(pid)) await pause(20);
 }
 
 /** Ends a process at once; one that has ended already is as good. */
