@@ -162,6 +162,13 @@ pub const COMPANION_GREETING: Millis = Millis::from_secs(10);
 pub const COMPANION_OPENING: Millis = Millis::from_secs(10);
 /// Silence of a companion whose port is open, after which it is asked to answer `listen` once more.
 pub const COMPANION_SILENCE: Millis = Millis::from_secs(10);
+/// How often a silent companion is asked: the answer to the first may lie unread in a browser that stood
+/// still. Then it counts as crashed.
+pub const COMPANION_ASKS: u32 = 2;
+/// From asking a silent companion to asking it again, or leaving it.
+pub const COMPANION_ANSWER: Millis = Millis::from_secs(5);
+/// A companion's deadline that is noticed so late was slept over: it begins anew.
+pub const COMPANION_LATE: Millis = Millis::from_secs(1);
 /// From leaving a companion that does not answer to the start of the next one, at least: a process that
 /// hangs keeps its port until Chromium kills it, two seconds after its port was closed.
 pub const COMPANION_KILLED: Millis = Millis::from_secs(4);

@@ -238,13 +238,11 @@ impl Sharing {
     /// Tells that it is `now`.
     pub fn handle_timeout(&mut self, now: Millis) {
         self.now = now;
-        if self
-            .phase
-            .deadline()
-            .is_some_and(|deadline| deadline <= now)
+        if let Some(due) = self.phase.deadline()
+            && due <= now
         {
             self.view.touch();
-            self.on_deadline();
+            self.on_deadline(now - due);
         }
         self.on_guests_due();
     }

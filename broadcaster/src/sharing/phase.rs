@@ -29,12 +29,13 @@ pub(super) enum Phase {
     },
     /// `listen` was sent, first at `began`, and is to be sent again or answered by `next`.
     Opening { began: Millis, next: Next },
-    /// The port is open. A companion that has been silent is sent `listen` again, which changes nothing
-    /// and is to be answered.
+    /// The port is open. A companion that is silent until `due` is sent `listen` again, which changes
+    /// nothing and is to be answered; `asks` counts how often that was done in vain.
     Open {
         port: u16,
         urls: Vec<Url>,
-        next: Next,
+        asks: u32,
+        due: Millis,
     },
     /// The companion is there, and could not open the port: a person decides.
     Held(Trouble),
@@ -61,10 +62,7 @@ impl Phase {
                 next: Next::Answer(at) | Next::Again(at),
                 ..
             }
-            | Self::Open {
-                next: Next::Answer(at) | Next::Again(at),
-                ..
-            } => Some(at),
+            | Self::Open { due: at, .. } => Some(at),
             Self::Apart(_) | Self::Held(_) => None,
         }
     }

@@ -10,8 +10,9 @@ use super::url::urls;
 use crate::address::Address;
 use crate::hub::{self, Kind};
 use crate::limits::{
-    COMPANION_CLOSING, COMPANION_GREETING, COMPANION_HEALTHY, COMPANION_KILLED, COMPANION_OPENING,
-    COMPANION_PAUSE_MAX, COMPANION_SILENCE, PORT_OURS_AGAIN, PORT_OURS_LEAVES,
+    COMPANION_ANSWER, COMPANION_ASKS, COMPANION_CLOSING, COMPANION_GREETING, COMPANION_HEALTHY,
+    COMPANION_KILLED, COMPANION_LATE, COMPANION_OPENING, COMPANION_PAUSE_MAX, COMPANION_SILENCE,
+    PORT_OURS_AGAIN, PORT_OURS_LEAVES,
 };
 use crate::link::{Command, Failure, Link, Report, VERSION, check_version};
 use crate::time::Millis;
@@ -21,8 +22,8 @@ impl Sharing {
     pub fn handle_text(&mut self, text: &str, now: Millis) {
         self.arrive(now);
         let Some(link) = &mut self.link else { return };
-        if let Phase::Open { next, .. } = &mut self.phase {
-            *next = Next::Again(now + COMPANION_SILENCE);
+        if let Phase::Open { asks, due, .. } = &mut self.phase {
+            (*asks, *due) = (0, now + COMPANION_SILENCE);
         }
         for report in link.handle_text(text) {
             self.on_report(report);
@@ -102,28 +103,21 @@ impl Sharing {
         }
     }
 
-    /// Does what was due.
-    pub(super) fn on_deadline(&mut self) {
+    /// Does what was due, and is done so `late`.
+    pub(super) fn on_deadline(&mut self, late: Millis) {
+        // This computer slept, or this browser stood still: nobody had the time to answer.
+        if late > COMPANION_LATE && self.wait_anew() {
+            return;
+        }
         match self.phase {
             Phase::Apart(_) => self.connect(),
-            // This computer slept, or the clock jumped: nobody had the time to answer.
-            Phase::Open {
-                next: Next::Answer(until),
-                ..
-            } if self.now - until > COMPANION_OPENING => self.ask_for_life(),
-            Phase::Open {
-                next: Next::Again(_),
-                ..
-            } => self.ask_for_life(),
+            Phase::Open { asks, .. } if asks < COMPANION_ASKS => self.ask_for_life(asks + 1),
             Phase::Greeting { .. }
             | Phase::Opening {
                 next: Next::Answer(_),
                 ..
             }
-            | Phase::Open {
-                next: Next::Answer(_),
-                ..
-            } => self.abandon(),
+            | Phase::Open { .. } => self.abandon(),
             Phase::Opening {
                 began,
                 next: Next::Again(_),
@@ -139,11 +133,31 @@ impl Sharing {
         }
     }
 
-    /// Sends `listen` to a companion that has been silent.
-    fn ask_for_life(&mut self) {
+    /// Gives an answer that is awaited its whole time once more; false where none is.
+    fn wait_anew(&mut self) -> bool {
+        match &mut self.phase {
+            Phase::Greeting { until, .. } => *until = self.now + COMPANION_GREETING,
+            Phase::Opening {
+                next: Next::Answer(until),
+                ..
+            } => *until = self.now + COMPANION_OPENING,
+            Phase::Open { .. } => self.ask_for_life(1),
+            Phase::Apart(_)
+            | Phase::Opening {
+                next: Next::Again(_),
+                ..
+            }
+            | Phase::Held(_)
+            | Phase::Closing { .. } => return false,
+        }
+        true
+    }
+
+    /// Sends `listen` to a companion that is silent, the `ask`th time.
+    fn ask_for_life(&mut self, ask: u32) {
         self.push_listen();
-        if let Phase::Open { next, .. } = &mut self.phase {
-            *next = Next::Answer(self.now + COMPANION_OPENING);
+        if let Phase::Open { asks, due, .. } = &mut self.phase {
+            (*asks, *due) = (ask, self.now + COMPANION_ANSWER);
         }
     }
 
@@ -255,8 +269,12 @@ impl Sharing {
             }
         };
         let urls = urls(&addresses, &self.settings.bind, port, known);
-        let next = Next::Again(self.now + COMPANION_SILENCE);
-        self.phase = Phase::Open { port, urls, next };
+        self.phase = Phase::Open {
+            port,
+            urls,
+            asks: 0,
+            due: self.now + COMPANION_SILENCE,
+        };
         self.remember(Memory {
             port: Some(port),
             ..self.memory.clone()
