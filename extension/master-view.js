@@ -17,7 +17,7 @@ export function paintStatus(status) {
 
 /** Shows again what changes with the clock alone. */
 export function tick(status) {
-  const isPausing = status.state === 'away' && Boolean(status.retry_at);
+  const isPausing = (status.state === 'away' || status.state === 'failed') && Boolean(status.retry_at);
   $('retry').hidden = !isPausing;
   if (isPausing) {
     const seconds = Math.ceil((status.retry_at - Date.now()) / 1000);

@@ -13,14 +13,15 @@
 import { indexedDB, serve } from '../pages/peer/index.js';
 import { LINE, RECORDS } from './line.js';
 import { MasterPort } from './master-port.js';
+import { Reopening } from './reopening.js';
 
-/** Until the records are opened anew that could not be opened, or were closed. */
-const AGAIN_MS = 2_000;
+const CLOSED = 'The browser closed them, most likely because this computer’s disk is full. Free space on it.';
 
 const line = new BroadcastChannel(LINE);
 let brief = { name: '', sharing: true };
 let failure;
 
+const reopening = new Reopening();
 const port = new MasterPort({ onbrief: take, onlost: () => master.retry() });
 const storage = indexedDB('serverless');
 const master = serve(() => port.open(), storage, { id: ownId() });
@@ -29,21 +30,21 @@ master.addEventListener('state', tell);
 master.addEventListener('peers', tell);
 master.addEventListener('change', () => line.postMessage({ kind: 'change' }));
 storage.addEventListener('standing', ({ detail: { standing } }) => {
+  if (standing === 'open') reopening.onOpen();
+  if (standing === 'gone') reopening.onGone();
   tell();
-  // The browser closes a database that it cannot write: a full disk. A new document opens it again.
-  if (standing === 'gone') again();
 });
 storage.ready.catch((error) => {
   failure = error.message;
+  reopening.onFailed(error);
   tell();
-  again();
 });
 
 const answers = {
   look: tell,
   dismiss: ({ peer }) => master.dismiss(peer),
   rights: ({ peer, rights }) => master.setRights(peer, rights),
-  retry: () => master.retry(),
+  retry,
   save: ({ call }) => reply(call, save),
   restore: ({ call, file, mode }) => reply(call, () => restore(file, mode)),
 };
@@ -64,16 +65,17 @@ function tell() {
   line.postMessage({ kind: 'status', status });
 }
 
+function retry() {
+  reopening.hurry();
+  master.retry();
+}
+
 function standing() {
   const { standing, detail } = storage.standing;
-  if (failure || standing === 'gone') return { state: 'failed', detail: failure ?? detail, retry_at: null };
+  if (failure || standing === 'gone') return { state: 'failed', detail: failure ?? CLOSED, retry_at: reopening.at };
   if (standing !== 'open') return { state: 'starting', detail, retry_at: null };
   if (brief.sharing) return master.state;
   return { state: 'away', detail: 'Sharing is off. Start it from the icon in the toolbar, and other devices find these records.', retry_at: null };
-}
-
-function again() {
-  setTimeout(() => location.reload(), AGAIN_MS);
 }
 
 /** Kept, so that devices find the same master again after a restart. */

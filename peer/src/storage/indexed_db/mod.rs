@@ -46,6 +46,15 @@ fn is_unwritten(error: &web::Error) -> bool {
     words.contains("Failed to write blobs (IOError)") || words.contains("FILE_ERROR_NO_SPACE")
 }
 
+/// What is told of a database that cannot be opened. Browsers have one name for whatever else the disk did.
+fn unopened(error: &web::Error) -> Failure {
+    if error.name().as_deref() == Some("UnknownError") {
+        Failure::new(507, DISK_UNREADABLE)
+    } else {
+        failure(error)
+    }
+}
+
 /// What a caller is told whose arguments break a rule.
 fn refusal(error: impl Into<jio::Error>) -> Failure {
     let error = error.into();
@@ -56,3 +65,4 @@ const DISK_FULL: &str =
     "this computer's disk quota for the database is full: delete records or free space";
 const DISK_REFUSES: &str =
     "this computer's disk does not take more, most likely because it is full: free space on it";
+const DISK_UNREADABLE: &str = "the browser cannot open the database on this computer's disk, most likely because it is full: free space on it";

@@ -4,7 +4,7 @@ use super::documents;
 use super::downloads::Outgoing;
 use super::state::State;
 use super::uploads::{self, Incoming};
-use super::{Mode, Restored, Save, failure, refusal, removal, restore};
+use super::{Mode, Restored, Save, failure, refusal, removal, restore, unopened};
 use crate::storage::{Answer, AttachmentReader, AttachmentWriter, Storage, Upload, layout};
 use jio::endpoint::Failure;
 use jio::rpc::{Call, Content};
@@ -78,7 +78,7 @@ impl IndexedDb {
             }
         };
         let opened = Database::open(&database, layout::SHAPE, on_gone).await;
-        state.on_open(opened.map_err(|error| failure(&error))?, lock);
+        state.on_open(opened.map_err(|error| unopened(&error))?, lock);
         uploads::sweep(&state).await?;
         documents::load(&state).await?;
         persistence::ask();
