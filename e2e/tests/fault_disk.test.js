@@ -11,7 +11,7 @@ import { Chromium } from '../harness/chromium.js';
 import { Opened } from '../harness/opened.js';
 import { Browser } from '../harness/peer.js';
 import { serveRecords } from '../harness/records.js';
-import { LAN, PORT, pressStart } from '../harness/sharing.js';
+import { LAN, PORT, pressStart, when } from '../harness/sharing.js';
 
 const noMount = process.getuid() !== 0 && 'only root may mount a small disk';
 const LAUNCHER = fileURLToPath(new URL('../harness/on-small-disk.sh', import.meta.url));
@@ -30,7 +30,7 @@ describe('a full disk', { skip: noMount, timeout: 180_000 }, () => {
       await chromium.start({ host: smallDisk(chromium) });
       await chromium.store({ settings: { mode: 'open', port: PORT } });
       await pressStart(chromium);
-      await serveRecords(chromium);
+      const master = await serveRecords(chromium);
       const slave = await other.page(`http://${LAN}:${PORT}/`, 'peer/index.js');
       await slave.evaluate(async (url) => {
         globalThis.db = peer.connect(url);
@@ -49,6 +49,10 @@ describe('a full disk', { skip: noMount, timeout: 180_000 }, () => {
       const read = await slave.evaluate(async () => [await db.get('before'), (await db.allDocs()).data.total_rows, await db.allAttachments('before')]);
       assert.deepEqual(read, [{ n: 1 }, 1, {}], 'reading goes on');
 
+      const told = when(master, () => {
+        const said = [...document.querySelectorAll('[data-testid="status"], [data-testid="detail"], #pause')].map((one) => one.checkVisibility() && one.textContent);
+        return said[0] === 'the records could not be opened' && / on it\.?$/.test(said[1]) && /^Trying again/.test(said[2]);
+      });
       // What is small lies in the database's own file: a browser that cannot write that closes it.
       const small = await slave.evaluate(async () => {
         const texts = Array.from({ length: 300 }, (_, n) => noise.slice(n * 20_000, (n + 1) * 20_000));
@@ -57,6 +61,7 @@ describe('a full disk', { skip: noMount, timeout: 180_000 }, () => {
         return outcomes.find(({ status_code }) => status_code !== 503);
       });
       assert.deepEqual(small, FULL);
+      await told;
       await rm(filler);
       await slave.evaluate(() => away.then(() => {}));
       const after = await slave.evaluate(async () => {
