@@ -11,11 +11,15 @@
 //   change                  records were stored or removed
 
 import { indexedDB, serve } from '../pages/peer/index.js';
+import { ownId } from './identity.js';
 import { LINE, RECORDS } from './line.js';
 import { MasterPort } from './master-port.js';
 import { Reopening } from './reopening.js';
 
 const CLOSED = 'The browser closed them, most likely because this computer’s disk is full. Free space on it.';
+
+/** Where the disk refuses, the records are opened again later, and the id with them. */
+const id = await ownId().catch(() => crypto.randomUUID());
 
 const line = new BroadcastChannel(LINE);
 let brief = { name: '', sharing: true };
@@ -24,7 +28,7 @@ let failure;
 const reopening = new Reopening();
 const port = new MasterPort({ onbrief: take, onlost: () => master.retry() });
 const storage = indexedDB('serverless');
-const master = serve(() => port.open(), storage, { id: ownId() });
+const master = serve(() => port.open(), storage, { id });
 master.attach(new BroadcastChannel(RECORDS));
 master.addEventListener('state', tell);
 master.addEventListener('peers', tell);
@@ -76,12 +80,6 @@ function standing() {
   if (standing !== 'open') return { state: 'starting', detail, retry_at: null };
   if (brief.sharing) return master.state;
   return { state: 'away', detail: 'Sharing is off. Start it from the icon in the toolbar, and other devices find these records.', retry_at: null };
-}
-
-/** Kept, so that devices find the same master again after a restart. */
-function ownId() {
-  localStorage.master_id ??= crypto.randomUUID();
-  return localStorage.master_id;
 }
 
 async function reply(call, action) {
