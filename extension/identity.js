@@ -5,7 +5,7 @@ const DATABASE = 'lan-broadcaster';
 const STORE = 'own';
 const KEY = 'id';
 
-/** The id, made at the first call. */
+/** The id, made at the first call. Rejects where the disk refuses. */
 export async function ownId() {
   const database = await open();
   try {

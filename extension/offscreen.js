@@ -18,14 +18,12 @@ import { Reopening } from './reopening.js';
 
 const CLOSED = 'The browser closed them, most likely because this computer’s disk is full. Free space on it.';
 
-/** Where the disk refuses, the records are opened again later, and the id with them. */
-const id = await ownId().catch(() => crypto.randomUUID());
-
 const line = new BroadcastChannel(LINE);
 let brief = { name: '', sharing: true };
 let failure;
 
 const reopening = new Reopening();
+const id = await ownId().catch(refuse);
 const port = new MasterPort({ onbrief: take, onlost: () => master.retry() });
 const storage = indexedDB('serverless');
 const master = serve(() => port.open(), storage, { id });
@@ -54,6 +52,16 @@ const answers = {
 };
 line.onmessage = ({ data }) => answers[data?.kind]?.(data);
 tell();
+
+/** Without an id the records would be another master's: all is left to the next document. */
+function refuse() {
+  reopening.onGone();
+  const status = { state: 'failed', detail: CLOSED, retry_at: reopening.at };
+  const answers = { look: () => line.postMessage({ kind: 'status', status }), retry: () => reopening.hurry() };
+  line.onmessage = ({ data }) => answers[data?.kind]?.();
+  answers.look();
+  return new Promise(() => {});
+}
 
 /** What the worker says. Sharing that begins is not waited for. */
 function take({ name, sharing, ...guests }) {
