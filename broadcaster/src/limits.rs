@@ -174,6 +174,17 @@ pub const COMPANION_LATE: Millis = Millis::from_secs(1);
 pub const COMPANION_KILLED: Millis = Millis::from_secs(4);
 /// From `stop` until the companion is left, whoever has not closed: members linger, and a little more.
 pub const COMPANION_CLOSING: Millis = Millis(LINGER.0 + 1000);
+/// Bytes of a copy in one link message, each way; in base64 they fit in one. More at once break a copy off.
+pub const COPY_CHUNK_BYTES: usize = 512 * 1024;
+/// Bytes of a copy. One that grows longer is broken off.
+pub const COPY_BYTES: u64 = 4 << 30;
+/// Copies kept of each set: the oldest goes when one more comes.
+pub const COPIES_KEPT: u32 = 7;
+/// Sets of copies, each of another browser or of one that was made anew. One more is refused.
+pub const COPY_SETS: usize = 32;
+/// From an order about copies to its outcome: as long as a slow disk takes to have all of a copy. Then the
+/// companion counts as hanging.
+pub const COPY_ANSWER: Millis = Millis::from_secs(120);
 /// A companion that lived this long is healthy: the pause after its end is the shortest again.
 pub const COMPANION_HEALTHY: Millis = Millis::from_secs(60);
 /// The longest pause before a companion that ended is started again; the first is a second, each further

@@ -165,6 +165,7 @@ proptest! {
                 | Report::Received { .. }
                 | Report::Counters { .. }
                 | Report::Addresses { .. }
+                | Report::Copy(_)
                 | Report::Error { .. } => {}
             }
             hub.handle_report(report, NOW);

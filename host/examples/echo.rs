@@ -80,6 +80,7 @@ impl Decider for Echo {
             | Report::Closed { .. }
             | Report::Counters { .. }
             | Report::Addresses { .. }
+            | Report::Copy(_)
             | Report::Error { .. } => {}
         }
     }

@@ -19,6 +19,11 @@ pub struct Directories {
 }
 
 impl Directories {
+    /// Where copies of the records are kept; not made.
+    pub fn copies(&self) -> PathBuf {
+        self.data.join("copies")
+    }
+
     /// Finds the directories in the environment; creates none.
     ///
     /// # Errors

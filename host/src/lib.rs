@@ -5,6 +5,7 @@
 //! the other end of the link, in [`serve`] a hub in this process.
 
 pub mod arguments;
+pub mod copies;
 pub mod directories;
 pub mod driver;
 pub mod error;

@@ -91,6 +91,38 @@ fn a_hub_of_another_version_is_told_both_numbers() {
 }
 
 #[test]
+fn copies_are_kept_and_given_back_beside_members() {
+    let mut browser = Browser::start();
+    let (mut client, _) = member(&mut browser);
+    let set = "000102030405060708090a0b0c0d0e0f";
+    let write = |offset: u64, last: bool, data: &str| json!([{"kind": "copy", "does": "write", "set": set, "offset": offset, "last": last, "data": data}]);
+    browser.send(write(0, false, "AQL/"));
+    assert_eq!(browser.expect("copy")["bytes"], 3);
+    client.send(Message::text("meanwhile")).unwrap();
+    assert_eq!(browser.expect("received")["text"], "meanwhile");
+    browser.send(write(3, true, "AA=="));
+    let kept = browser.expect("copy")["copies"][0].clone();
+    assert_eq!((&kept["set"], &kept["bytes"]), (&json!(set), &json!(4)));
+    browser.send(json!([{"kind": "copy", "does": "read", "set": set, "number": 1, "offset": 0}]));
+    assert_eq!(
+        browser.expect("copy"),
+        json!({"kind": "copy", "did": "given", "last": true, "data": "AQL/AA=="})
+    );
+}
+
+#[test]
+fn an_order_that_does_not_wait_for_the_last_one_fails() {
+    let mut browser = Browser::start();
+    let list = json!({"kind": "copy", "does": "list"});
+    browser.send(json!([list, list, list]));
+    let mut did: Vec<_> = (0..3)
+        .map(|_| browser.expect("copy")["did"].clone())
+        .collect();
+    did.sort_by_key(ToString::to_string);
+    assert_eq!(did, ["failed", "failed", "listed"]);
+}
+
+#[test]
 fn a_length_over_the_limit_ends_it() {
     let mut browser = Browser::start();
     let (mut client, _) = member(&mut browser);

@@ -20,8 +20,8 @@ impl Executor {
     pub fn handle_command(&mut self, command: Command, now: Millis) {
         self.hub = Hub::Attached;
         match command {
-            // Versions and broken messages are the link's matter.
-            Command::Hello { .. } | Command::Error { .. } => {}
+            // Versions and broken messages are the link's matter, files are the companion's.
+            Command::Hello { .. } | Command::Error { .. } | Command::Copy(_) => {}
             Command::Site {
                 path,
                 content_type,

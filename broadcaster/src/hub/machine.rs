@@ -143,7 +143,7 @@ impl Hub {
             }
             Report::Addresses { addresses } => self.addresses = addresses,
             Report::Hello { .. } => self.handle_detached(now),
-            Report::Failed { .. } => {}
+            Report::Failed { .. } | Report::Copy(_) => {}
             Report::Error { detail } => self.push_event(Event::Misunderstood { detail }),
         }
     }

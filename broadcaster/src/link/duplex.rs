@@ -138,6 +138,7 @@ impl Message for Report {
         "closed",
         "counters",
         "addresses",
+        "copy",
         "error",
     ];
 
@@ -153,7 +154,7 @@ impl Message for Report {
 impl Message for Command {
     const KINDS: &'static [&'static str] = &[
         "hello", "site", "listen", "stop", "admit", "refuse", "join", "leave", "send", "close",
-        "error",
+        "copy", "error",
     ];
 
     fn is_free(&self) -> bool {

@@ -1,6 +1,7 @@
 //! What companion and hub say to each other. The companion executes and reports; the hub decides and
 //! commands.
 
+use super::copy::{Order, Outcome};
 use crate::address::Address;
 use crate::limits::Limits;
 use crate::payload::{Payload, base64};
@@ -95,6 +96,8 @@ pub enum Report {
         /// All of them, best candidate for others first.
         addresses: Vec<Address>,
     },
+    /// What became of an order about copies.
+    Copy(Outcome),
     /// A message that could not be understood.
     Error {
         /// What was wrong with it.
@@ -203,6 +206,8 @@ pub enum Command {
         #[serde(default)]
         reason: String,
     },
+    /// Keep copies of the records; answered by `copy` before the next one comes.
+    Copy(Order),
     /// A message that could not be understood.
     Error {
         /// What was wrong with it.

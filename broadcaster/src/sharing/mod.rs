@@ -30,6 +30,7 @@
 //! ```
 
 mod command;
+mod copying;
 mod guests;
 mod machine;
 mod master;
@@ -45,6 +46,7 @@ mod url;
 mod view;
 
 pub use command::{PopupCommand, Reply};
+pub use copying::{CopyOutput, Copying};
 pub use guests::{Hosting, InvitationRow, Invite, Keeping};
 pub use machine::{Setup, Sharing, SiteFile};
 pub use master::Brief;

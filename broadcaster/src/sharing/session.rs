@@ -209,6 +209,8 @@ impl Sharing {
         match (&self.phase, report) {
             // An error is never answered with one.
             (Phase::Apart(_), _) | (Phase::Greeting { .. }, Report::Error { .. }) => {}
+            // Copies have a session of their own.
+            (_, Report::Copy(_)) => {}
             (Phase::Greeting { .. }, Report::Hello { version, build, os }) => {
                 self.on_hello(version, Companion { build, os });
             }

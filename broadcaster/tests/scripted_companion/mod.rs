@@ -200,6 +200,7 @@ impl Browser {
             | Report::Received { .. }
             | Report::Closed { .. }
             | Report::Counters { .. }
+            | Report::Copy(_)
             | Report::Error { .. } => {}
         }
         let companion = self.companion.as_mut().expect("the companion runs");

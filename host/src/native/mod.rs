@@ -1,6 +1,7 @@
 //! The companion as a browser starts it: the link on stdin and stdout, the hub at its other end.
 //! Lives as long as stdin does.
 
+mod copier;
 mod remote;
 mod stdio;
 
@@ -11,6 +12,7 @@ use crate::driver::Driver;
 use crate::origin::{self, ExtensionId};
 use crate::signals;
 use broadcaster::executor::Executor;
+use broadcaster::link::{Order, Outcome};
 use remote::Remote;
 use std::env;
 use std::time::Duration;
@@ -40,8 +42,10 @@ pub async fn run() {
     let (remote, filled) = Remote::new();
     let driver = Driver::new(remote);
     driver.follow_addresses();
+    let (orders, outcomes) = copier::channels();
     tokio::select! {
-        () = receive(&driver, stdio::read()) => tracing::info!("the browser closed the link"),
+        () = receive(&driver, stdio::read(), orders) => tracing::info!("the browser closed the link"),
+        () = report(&driver, outcomes) => tracing::error!("nobody keeps copies any more"),
         () = send(&driver, &filled, stdio::write()) => tracing::warn!("the browser reads no more"),
         () = signals::end() => tracing::info!("asked to end"),
     }
@@ -51,9 +55,25 @@ pub async fn run() {
 }
 
 /// Hands what the hub says to the driver.
-async fn receive(driver: &Driver<Remote>, mut input: mpsc::Receiver<String>) {
+async fn receive(
+    driver: &Driver<Remote>,
+    mut input: mpsc::Receiver<String>,
+    orders: mpsc::Sender<Order>,
+) {
     while let Some(text) = input.recv().await {
-        driver.decide(|remote, _| remote.handle_text(&text));
+        let order = driver.decide(|remote, _| remote.handle_text(&text));
+        if let Some(order) = order
+            && orders.send(order).await.is_err()
+        {
+            return;
+        }
+    }
+}
+
+/// Hands what became of orders about copies to the driver.
+async fn report(driver: &Driver<Remote>, mut outcomes: mpsc::Receiver<Outcome>) {
+    while let Some(outcome) = outcomes.recv().await {
+        driver.decide(|remote, _| remote.handle_outcome(outcome));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::driver::Decider;
 use broadcaster::Millis;
-use broadcaster::link::{Command, Link, Report, VERSION, check_version};
+use broadcaster::link::{Command, Link, Order, Outcome, Report, VERSION, check_version};
 use std::collections::VecDeque;
 use std::env;
 use std::rc::Rc;
@@ -13,6 +13,8 @@ use tokio::sync::Notify;
 pub(super) struct Remote {
     link: Link<Command, Report>,
     commands: VecDeque<Command>,
+    /// An order about copies is being carried out.
+    is_copying: bool,
     /// Told when there may be something to send.
     filled: Rc<Notify>,
 }
@@ -32,21 +34,46 @@ impl Remote {
             Self {
                 link,
                 commands: VecDeque::new(),
+                is_copying: false,
                 filled: filled.clone(),
             },
             filled,
         )
     }
 
-    /// Takes a message from the hub. Its commands are carried out in this turn, so the credit for them
-    /// is granted at once.
-    pub(super) fn handle_text(&mut self, text: &str) {
+    /// Takes a message from the hub; gives the order about copies that was in it. Commands are carried
+    /// out in this turn, and of orders there is one at a time, so the credit is granted at once.
+    #[must_use]
+    pub(super) fn handle_text(&mut self, text: &str) -> Option<Order> {
+        let mut order = None;
         for command in self.link.handle_text(text) {
-            let command = self.checked(command);
-            self.commands.extend(command);
+            match self.checked(command) {
+                Some(Command::Copy(next)) => order = self.accept(next).or(order),
+                Some(command) => self.commands.push_back(command),
+                None => {}
+            }
         }
         self.link.grant();
         self.filled.notify_one();
+        order
+    }
+
+    /// Takes what became of the order.
+    pub(super) fn handle_outcome(&mut self, outcome: Outcome) {
+        self.is_copying = false;
+        self.link.push(&Report::Copy(outcome));
+        self.filled.notify_one();
+    }
+
+    /// Refuses an order that comes before the outcome of the last one: nothing piles up.
+    fn accept(&mut self, order: Order) -> Option<Order> {
+        if !std::mem::replace(&mut self.is_copying, true) {
+            return Some(order);
+        }
+        self.link.push(&Report::Copy(Outcome::Failed {
+            detail: "one order at a time".to_owned(),
+        }));
+        None
     }
 
     /// The next message for the hub.

@@ -65,6 +65,7 @@ impl Local {
             | Report::Received { .. }
             | Report::Closed { .. }
             | Report::Counters { .. }
+            | Report::Copy(_)
             | Report::Error { .. } => return,
         };
         // An error means that nobody waits any more: the process is about to end.
