@@ -8,13 +8,13 @@ import { onStatus, RECORDS } from './line.js';
 /** How long the offscreen document may take to say where it stands. */
 const START_MS = 10_000;
 
-const EMPTY = { detail: '', retry_at: null, name: '', peers: [], copied_at: null };
+const EMPTY = { detail: '', retry_at: null, name: '', peers: [], copied_at: null, kept_at: null, keep_failure: null };
 const SILENT = { ...EMPTY, state: 'failed', detail: 'They did not answer. Reload the extension at chrome://extensions, then this page.' };
 
 /**
  * Opens the line and turns serving on. `onstatus(status)` is called now and on each change, `onchange()` when
  * somebody changed records. What it gives back: `database` with the methods of the package's Database, and
- * commands; `saveCopy` and `restore` are promises.
+ * commands; those about copies are promises.
  */
 export function openLink({ onstatus, onchange }) {
   const calls = new Map();
@@ -77,6 +77,9 @@ export function openLink({ onstatus, onchange }) {
     retry: () => line.postMessage({ kind: 'retry' }),
     saveCopy: () => ask({ kind: 'save' }),
     restore: (file, mode) => ask({ kind: 'restore', file, mode }),
+    keepCopy: () => ask({ kind: 'keep' }),
+    copies: () => ask({ kind: 'copies' }),
+    restoreKept: (copy, mode) => ask({ kind: 'restore-kept', copy, mode }),
   };
 }
 

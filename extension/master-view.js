@@ -23,12 +23,15 @@ export function tick(status) {
     const seconds = Math.ceil((status.retry_at - Date.now()) / 1000);
     say($('pause'), seconds > 0 ? 'pause-on' : 'pause-over', { seconds });
   }
-  paintCopied(status.copied_at);
+  paintCopied('copied', status.copied_at);
+  paintCopied('kept', status.kept_at);
+  $('keep-failed').hidden = !status.keep_failure;
+  setText($('keep-failure'), status.keep_failure ?? '');
 }
 
-function paintCopied(at) {
-  if (at === null) return say($('copied'), 'copied-never');
+function paintCopied(id, at) {
+  if (at === null) return say($(id), `${id}-never`);
   const words = age((Date.now() - at) / 1000);
   const date = new Date(at).toLocaleDateString([], { dateStyle: 'medium' });
-  say($('copied'), 'copied-last', { date, age: words === 'now' ? words : `${words} ago` });
+  say($(id), `${id}-last`, { date, age: words === 'now' ? words : `${words} ago` });
 }

@@ -1,9 +1,9 @@
 // The door of the master's window: the records of this browser, who is connected to them, copies of them.
 
-import { saveAs } from '../pages/attachments.js';
 import { RecordDialog } from '../pages/record-dialog.js';
 import { RecordList } from '../pages/record-list.js';
-import { $, say, setText } from '../pages/template.js';
+import { $, say } from '../pages/template.js';
+import { openCopyCard } from './copy-card.js';
 import { openGuests } from './guests-link.js';
 import { Invitations } from './invitations.js';
 import { openLink } from './master-link.js';
@@ -42,47 +42,7 @@ $('name-form').addEventListener('submit', (event) => {
   say($('renamed'), name ? 'name-stored' : 'name-missing', { name });
 });
 
-$('save-copy').addEventListener('click', () => attempt('copy-saving', async () => {
-  const file = await link.saveCopy();
-  saveAs(file, file.name);
-  say($('copy-outcome'), 'copy-saved', { name: file.name });
-}));
-
-$('restore').addEventListener('click', () => $('restore-file').click());
-$('restore-file').addEventListener('change', ({ target }) => {
-  if (target.files.length === 0) return;
-  setText($('restore-name'), target.files[0].name);
-  $('restore-dialog').returnValue = '';
-  $('restore-dialog').querySelector('form').reset();
-  $('restore-dialog').showModal();
-});
-$('restore-dialog').addEventListener('close', ({ target }) => {
-  const [file] = $('restore-file').files;
-  $('restore-file').value = '';
-  if (target.returnValue !== 'restore') return;
-  const { mode } = target.querySelector('form').elements;
-  attempt('copy-restoring', async () => {
-    const records = await link.restore(file, mode.value);
-    say($('copy-outcome'), 'copy-restored', { records });
-    await list.refresh();
-  });
-});
-
-/** Saves or restores one copy at a time. */
-async function attempt(words, action) {
-  if ($('copy-outcome').hasAttribute('aria-busy')) return;
-  $('copy-outcome').setAttribute('aria-busy', 'true');
-  setText($('copy-error'), '');
-  say($('copy-outcome'), words);
-  try {
-    await action();
-  } catch (error) {
-    setText($('copy-outcome'), '');
-    setText($('copy-error'), error.message);
-  } finally {
-    $('copy-outcome').removeAttribute('aria-busy');
-  }
-}
+openCopyCard({ link, onrestored: () => list.refresh() });
 
 list.database = link.database;
 list.find();

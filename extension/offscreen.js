@@ -4,13 +4,17 @@
 //   dismiss{peer}, rights{peer, rights}, retry
 //   save{call}              answered with `done{call, result: File}` or `failed{call, detail}`
 //   restore{call, file, mode}  answered with `done{call, result: number of records}` or `failed{call, detail}`
+//   keep{call}, copies{call}   answered with `done{call, result: { set, copies }}`, what there is and which
+//                              set is ours, or `failed{call, detail}`
+//   restore-kept{call, copy, mode}  as `restore`
 // and what is said there:
 //   status{status}          at the start, and on each change: the package's MasterState, with the states
 //                           `starting` until the records are open, and `failed` where they cannot be;
-//                           { name, sharing, peers, copied_at }
+//                           { name, sharing, peers, copied_at, kept_at, keep_failure }
 //   change                  records were stored or removed
 
 import { indexedDB, serve } from '../pages/peer/index.js';
+import { Copying } from './copying.js';
 import { ownId } from './identity.js';
 import { LINE, RECORDS } from './line.js';
 import { MasterPort } from './master-port.js';
@@ -30,9 +34,16 @@ const master = serve(() => port.open(), storage, { id });
 master.attach(new BroadcastChannel(RECORDS));
 master.addEventListener('state', tell);
 master.addEventListener('peers', tell);
-master.addEventListener('change', () => line.postMessage({ kind: 'change' }));
+master.addEventListener('change', () => {
+  copying.onChange();
+  change();
+});
+const copying = new Copying({ storage, id, onrestored: change, ontold: tell });
 storage.addEventListener('standing', ({ detail: { standing } }) => {
-  if (standing === 'open') reopening.onOpen();
+  if (standing === 'open') {
+    reopening.onOpen();
+    copying.onOpen();
+  }
   if (standing === 'gone') reopening.onGone();
   tell();
 });
@@ -47,8 +58,11 @@ const answers = {
   dismiss: ({ peer }) => master.dismiss(peer),
   rights: ({ peer, rights }) => master.setRights(peer, rights),
   retry,
-  save: ({ call }) => reply(call, save),
-  restore: ({ call, file, mode }) => reply(call, () => restore(file, mode)),
+  save: (asked) => reply(asked, () => copying.save()),
+  restore: (asked) => reply(asked, () => copying.restore(asked)),
+  keep: (asked) => reply(asked, () => copying.keep()),
+  copies: (asked) => reply(asked, () => copying.copies()),
+  'restore-kept': (asked) => reply(asked, () => copying.restoreKept(asked)),
 };
 line.onmessage = ({ data }) => answers[data?.kind]?.(data);
 tell();
@@ -73,8 +87,7 @@ function take({ name, sharing, ...guests }) {
 }
 
 function tell() {
-  const status = { ...standing(), ...brief, peers: master.peers, copied_at: Number(localStorage.copied_at) || null };
-  line.postMessage({ kind: 'status', status });
+  line.postMessage({ kind: 'status', status: { ...standing(), ...brief, ...copying.status, peers: master.peers } });
 }
 
 function retry() {
@@ -90,7 +103,7 @@ function standing() {
   return { state: 'away', detail: 'Sharing is off. Start it from the icon in the toolbar, and other devices find these records.', retry_at: null };
 }
 
-async function reply(call, action) {
+async function reply({ call }, action) {
   try {
     line.postMessage({ kind: 'done', call, result: await action() });
   } catch (error) {
@@ -98,15 +111,6 @@ async function reply(call, action) {
   }
 }
 
-async function save() {
-  const copy = await storage.save();
-  localStorage.copied_at = Date.now();
-  tell();
-  return new File([copy], `records-${new Date().toISOString().slice(0, 10)}.tar`, { type: copy.type });
-}
-
-async function restore(file, mode) {
-  const { documents } = await storage.restore(file, mode);
+function change() {
   line.postMessage({ kind: 'change' });
-  return documents;
 }

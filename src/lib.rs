@@ -7,6 +7,7 @@
 
 mod background;
 mod badge;
+mod copies;
 mod document;
 mod event;
 mod master;

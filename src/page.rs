@@ -11,14 +11,17 @@ pub(crate) enum Role {
     Page,
     /// The master's document.
     Master,
+    /// The master's document, while it has copies kept or given.
+    Copies,
 }
 
 /// Which page may open a port of which name.
-const ROLES: [(&str, &str, Role); 4] = [
+const ROLES: [(&str, &str, Role); 5] = [
     ("popup", "extension/popup.html", Role::Page),
     ("options", "extension/options.html", Role::Page),
     ("window", "extension/master.html", Role::Page),
     ("master", "extension/offscreen.html", Role::Master),
+    ("copies", "extension/offscreen.html", Role::Copies),
 ];
 
 /// Says who opened a port; `None` where the name is none of ours, or another page's.

@@ -1,6 +1,7 @@
 //! The loop and the table: events in, the session told, its wishes carried out.
 
 use crate::badge;
+use crate::copies;
 use crate::document::{Documents, Wish};
 use crate::event::{Event, Events, PageId, RunId};
 use crate::master::Master;
@@ -20,7 +21,7 @@ use web::storage::{self, Area};
 use web::timer::Timer;
 
 /// The companion's name to the browser.
-const COMPANION: &str = "org.lan_broadcaster.host";
+pub(crate) const COMPANION: &str = "org.lan_broadcaster.host";
 /// Keys of the storage: what a person set, what must outlive the browser, what pages paint at once.
 const SETTINGS: &str = "settings";
 const MEMORY: &str = "memory";
@@ -131,6 +132,7 @@ impl Shell {
                 Ok(()) => self.sharing.handle_master_attached(now()),
                 Err(_) => self.sharing.handle_master_detached(now()),
             },
+            Some(Role::Copies) => copies::serve(raw),
             None => port::refuse(&raw),
         }
     }
@@ -242,7 +244,7 @@ impl Shell {
     }
 }
 
-fn now() -> Millis {
+pub(crate) fn now() -> Millis {
     Millis(web::clock::now())
 }
 

@@ -3,7 +3,7 @@
 
 import { connect } from '../pages/peer/index.js';
 
-const EMPTY = { detail: '', retry_at: null, name: 'Library', peers: [], copied_at: null };
+const EMPTY = { detail: '', retry_at: null, name: 'Library', peers: [], copied_at: null, kept_at: null, keep_failure: null };
 
 export function openLink({ onstatus, onchange }) {
   const commands = [];
@@ -25,8 +25,17 @@ export function openLink({ onstatus, onchange }) {
       if (file.name.includes('broken')) throw new Error('This file is no copy of records.');
       return 3;
     },
+    async keepCopy() {
+      commands.push(['keepCopy']);
+      return { set: 'ours', copies: [{ set: 'ours', number: 1, at: Date.now(), bytes: 1_234_567 }] };
+    },
+    async copies() {
+      if (fake.keepFailure) throw new Error(fake.keepFailure);
+      return { set: 'ours', copies: await fake.kept };
+    },
+    restoreKept: async (copy, mode) => commands.push(['restoreKept', copy, mode]),
   };
-  globalThis.fakeLink = { commands, tell, onchange };
+  const fake = (globalThis.fakeLink = { commands, tell, onchange, kept: [], keepFailure: null });
   tell({ state: 'starting' });
   return link;
 }

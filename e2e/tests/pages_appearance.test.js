@@ -207,6 +207,17 @@ const MASTER = {
     await press(page, 'save-copy');
     await text(page, 'copy-outcome', (text) => text.startsWith('Saved'));
   }],
+  kept: [RECORDS, (page) => tell(page, { state: 'serving', peers: PEERS, copied_at: COPIED, kept_at: COPIED })],
+  'keep-failed': [RECORDS, (page) => tell(page, { state: 'serving', kept_at: COPIED, keep_failure: "this computer's disk is full: free space on it, and copy again" })],
+  'kept-looking': [RECORDS, (page) => chooseKept(page, 'looking', () => new Promise(() => {}))],
+  'kept-none': [RECORDS, (page) => chooseKept(page, 'none')],
+  'kept-some': [RECORDS, (page) => chooseKept(page, 'found', (set) => Array.from({ length: 10 }, (_, at) => ({
+    set: at < 7 ? set : 'theirs', number: (at % 7) + 1, at: Date.UTC(2026, 0, 31 - at, 17, at), bytes: 48_123_456 - 1_000_000 * at,
+  })))],
+  'kept-failed': [RECORDS, (page) => chooseKept(page, 'failed', () => {
+    fakeLink.keepFailure = 'The companion is not installed for this browser. Run the command in a terminal.';
+  })],
+  'disk-closed': (page) => tell(page, { state: 'failed', retry_at: NEVER, detail: 'The browser closed them, most likely because this computer’s disk is full. Free space on it.' }),
   restore: [RECORDS, (page) => choose(page, 'records-2026-01-31.tar')],
   'restore-failed': [RECORDS, async (page) => {
     await choose(page, 'broken.tar');
@@ -296,6 +307,14 @@ function lay(page) {
 
 function tell(page, status) {
   return page.evaluate((status) => fakeLink.tell(status), status);
+}
+
+/** Opens the dialog of the copies that are kept: what `kept(set)` gives, in the page. */
+async function chooseKept(page, state, kept = () => []) {
+  // Not waited for: it may never come.
+  await page.evaluate(`void (fakeLink.kept = (${kept})('ours'))`);
+  await press(page, 'restore-kept');
+  await when(page, `(state) => document.getElementById('kept-dialog').dataset.state === state`, state);
 }
 
 /** Gives the page a file to restore, as its file dialog would. */

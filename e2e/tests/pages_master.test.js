@@ -235,13 +235,61 @@ describe('master’s window', { timeout: 180_000 }, () => {
     await done(page);
   });
 
+  test('copies on this computer: the date of the last, and why there is no newer one', async () => {
+    const page = await opened(pages);
+    assert.match(await text(page, 'kept'), /the last seven\. There is none yet\.$/);
+    await page.evaluate(() => fakeLink.tell({ state: 'serving', kept_at: Date.now() - 3_600_000 }));
+    const date = await page.evaluate(() => new Date(Date.now() - 3_600_000).toLocaleDateString([], { dateStyle: 'medium' }));
+    assert.ok((await text(page, 'kept')).startsWith(`Last copy on this computer: ${date} (1 h ago).`));
+    assert.equal(await page.$eval('#keep-failed', (one) => one.checkVisibility()), false);
+    await page.evaluate(() => fakeLink.tell({ state: 'serving', keep_failure: 'The disk is full.' }));
+    assert.equal(await text(page, 'keep-failed'), 'No newer copy could be kept. The disk is full.');
+    await press(page, 'copy-now');
+    assert.equal(await text(page, 'copy-outcome', (text) => text.startsWith('Copied')), 'Copied: 1.2 MB, on this computer.');
+    await done(page);
+  });
+
+  test('a copy on this computer is chosen from a list, ours first, and restored as chosen', async () => {
+    const page = await opened(pages);
+    const copies = [
+      { set: 'theirs', number: 1, at: Date.now() - 1000, bytes: 10 },
+      { set: 'ours', number: 1, at: Date.now() - 7_200_000, bytes: 2_000_000 },
+      { set: 'ours', number: 2, at: Date.now() - 172_800_000, bytes: 1_000 },
+    ];
+    await page.evaluate((copies) => (fakeLink.kept = copies), copies);
+    await press(page, 'restore-kept');
+    const rows = await when(page, () => {
+      const rows = [...document.querySelectorAll('[data-testid="kept-copies"] label')];
+      return rows.length && rows.map((row) => row.innerText.replace(/\s+/g, ' '));
+    });
+    assert.match(rows[0], /2 h ago, 2 MB$/);
+    assert.match(rows[1], /2 d ago, 1 kB$/);
+    assert.match(rows[2], /now, 10 B$/);
+    assert.match(await text(page, 'kept-copies'), /Of another browser here/);
+    await page.click('[data-testid="kept-copies"] label:nth-of-type(2)');
+    await press(page, 'kept-replace');
+    await press(page, 'really-restore-kept');
+    await text(page, 'copy-outcome', (text) => text.startsWith('Restored'));
+    assert.deepEqual(await page.evaluate(() => fakeLink.commands), [['restoreKept', copies[2], 'replace']]);
+    await done(page);
+  });
+
+  test('where no copy can be listed, the reason stands there and nothing can be restored', async () => {
+    const page = await opened(pages);
+    await page.evaluate(() => (fakeLink.keepFailure = 'There is no companion.'));
+    await press(page, 'restore-kept');
+    assert.equal(await text(page, 'kept-error'), 'There is no companion.');
+    assert.equal(await page.$eval('#really-restore-kept', (button) => button.disabled), true);
+    await done(page);
+  });
+
   test('that removing the extension deletes the records is said, and when the last copy was saved', async () => {
     const page = await opened(pages);
     assert.match(await page.evaluate(() => document.body.innerText), /Removing the extension deletes them\./);
-    assert.equal(await text(page, 'copied'), 'No copy was saved from here yet.');
+    assert.equal(await text(page, 'copied'), 'A copy as a file can be taken elsewhere. None was saved from here yet.');
     await page.evaluate(() => fakeLink.tell({ state: 'serving', copied_at: Date.now() - 3 * 86_400_000 }));
     const date = await page.evaluate(() => new Date(Date.now() - 3 * 86_400_000).toLocaleDateString([], { dateStyle: 'medium' }));
-    assert.equal(await text(page, 'copied'), `Last copy: ${date} (3 d ago).`);
+    assert.equal(await text(page, 'copied'), `A copy as a file can be taken elsewhere. Last one: ${date} (3 d ago).`);
     await done(page);
   });
 
