@@ -91,7 +91,7 @@ describe('a copy that the companion keeps', { timeout: 300_000 }, () => {
     kill(copying);
     const words = await when(master, () => document.getElementById('copy-error').textContent);
     assert.match(words, /^The companion ended \(.*\)\.$/);
-    assert.match(await text(master, 'keep-failed'), /^No newer copy could be kept\. The companion ended/);
+    assert.match(await text(master, 'keep-failed'), /^No newer copy could be kept: The companion ended/);
     assert.deepEqual(await contents(chromium, set), before);
     await copyNow(master);
     await when(master, () => !document.getElementById('keep-failed').checkVisibility());

@@ -215,7 +215,7 @@ const MASTER = {
     set: at < 7 ? set : 'theirs', number: (at % 7) + 1, at: Date.UTC(2026, 0, 31 - at, 17, at), bytes: 48_123_456 - 1_000_000 * at,
   })))],
   'kept-failed': [RECORDS, (page) => chooseKept(page, 'failed', () => {
-    fakeLink.keepFailure = 'The companion is not installed for this browser. Run the command in a terminal.';
+    fakeLink.keepFailure = 'The companion is not installed for this browser. Run the command in a terminal. The popup of the icon in the toolbar shows it.';
   })],
   'disk-closed': (page) => tell(page, { state: 'failed', retry_at: NEVER, detail: 'The browser closed them, most likely because this computer’s disk is full. Free space on it.' }),
   restore: [RECORDS, (page) => choose(page, 'records-2026-01-31.tar')],

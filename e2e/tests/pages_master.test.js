@@ -243,7 +243,7 @@ describe('master’s window', { timeout: 180_000 }, () => {
     assert.ok((await text(page, 'kept')).startsWith(`Last copy on this computer: ${date} (1 h ago).`));
     assert.equal(await page.$eval('#keep-failed', (one) => one.checkVisibility()), false);
     await page.evaluate(() => fakeLink.tell({ state: 'serving', keep_failure: 'The disk is full.' }));
-    assert.equal(await text(page, 'keep-failed'), 'No newer copy could be kept. The disk is full.');
+    assert.equal(await text(page, 'keep-failed'), 'No newer copy could be kept: The disk is full.');
     await press(page, 'copy-now');
     assert.equal(await text(page, 'copy-outcome', (text) => text.startsWith('Copied')), 'Copied: 1.2 MB, on this computer.');
     await done(page);

@@ -93,9 +93,10 @@ impl Copying {
         self.now = now;
         let detail = match Trouble::from_last_error(error) {
             Trouble::Crashed { detail, .. } => format!("The companion ended ({detail})."),
-            trouble @ (Trouble::Missing { .. }
-            | Trouble::Forbidden
-            | Trouble::Outdated(_)
+            trouble @ (Trouble::Missing { .. } | Trouble::Forbidden) => {
+                format!("{} {COMMAND}", trouble.detail())
+            }
+            trouble @ (Trouble::Outdated(_)
             | Trouble::PortInUse { .. }
             | Trouble::Failed { .. }) => trouble.detail(),
         };
@@ -212,6 +213,7 @@ impl Copying {
     }
 }
 
+const COMMAND: &str = "The popup of the icon in the toolbar shows it.";
 const ONE_AT_A_TIME: &str = "one order at a time";
 const SILENT: &str = "The companion does not answer.";
 const OLDER: &str =
