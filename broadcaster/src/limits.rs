@@ -125,6 +125,21 @@ pub const HALF_OPEN_FOR: Millis = Millis::from_secs(10);
 /// Slaves waiting in a master's line. One more is refused as `busy`.
 pub const WAITING_SLAVES: usize = 512;
 
+/// Slaves of a master that speak through the broadcaster. One more is refused as `full`.
+pub const RELAYS: usize = 32;
+/// Bytes of a frame that wait to be joined, or of one to be sent. With a longer one the relay ends.
+pub const RELAY_FRAME_BYTES: usize = 256 * 1024;
+/// Bytes of one sealed message, before it is sealed. Longer frames travel as several, so that signalling
+/// of others goes in between; a longer one ends the relay.
+pub const RELAY_PART_BYTES: usize = 16 * 1024;
+/// Bytes under way through the broadcaster to one end and not taken there. Over it an end has no room for
+/// the next frame, so that with it and that frame, [`RELAYS`] sessions never fill a receiver's queue or
+/// the link.
+pub const RELAY_WINDOW_BYTES: usize = 64 * 1024;
+/// Silence of the master after which a relayed slave asks whether it is there; after as much again the
+/// relay is lost.
+pub const RELAY_SILENCE: Millis = Millis::from_secs(10);
+
 /// STUN: bytes of a datagram that is looked at (RFC 8489 §6.1). A longer one meets silence.
 pub const STUN_BYTES: usize = 548;
 /// STUN: answers a second to one source, and as many at once. Further requests meet silence.

@@ -7,7 +7,7 @@ import { Attached } from './attached.js';
 import { load } from './wasm.js';
 import { toAddress } from './address.js';
 
-const STATE = { state: 'connecting', step: null, detail: '', retry_at: null, master: null, protocol: '', verified: false };
+const STATE = { state: 'connecting', step: null, detail: '', retry_at: null, master: null, protocol: '', verified: false, relayed: false };
 
 export class Database extends Records(EventTarget) {
   #calls = new Map();

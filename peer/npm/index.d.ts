@@ -140,7 +140,7 @@ export interface ConnectionState {
   /**
    * - `connecting`: on the way, for the first time; `step` says where.
    * - `choosing`: several masters answered; call `choose`.
-   * - `connected`: calls are answered. No WebSocket is open.
+   * - `connected`: calls are answered. No WebSocket is open unless they are `relayed`.
    * - `reconnecting`: the connection was lost and is being made again; `detail` says why.
    * - `failed`: given up; `detail` says what was tried and what to check. `retry` begins again.
    * - `closed`: by `close`, by the signal, or by a loss with `reconnect: false`.
@@ -159,6 +159,9 @@ export interface ConnectionState {
   protocol: string;
   /** While connected: whether the master has proven that it is the one that invites. */
   verified: boolean;
+  /** While connected: whether that is through the broadcaster, because the two devices do not reach each other. It
+   * can read nothing of it. A direct connection is looked for and taken between two calls. */
+  relayed: boolean;
 }
 
 /** How far an attachment has travelled. */
@@ -248,6 +251,8 @@ export interface Peer {
   rights: Rights;
   /** The invitation it has proven to hold; null for a stranger, and while it connects. */
   invitation: { id: string; label: string } | null;
+  /** Whether it is connected through the broadcaster, because the two devices do not reach each other. */
+  relayed: boolean;
 }
 
 /**

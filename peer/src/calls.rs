@@ -95,6 +95,11 @@ impl Calls {
         }
     }
 
+    /// Whether nothing is under way that another channel could not answer.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.issued.is_empty()
+    }
+
     /// There is a channel for what waits.
     pub(crate) fn handle_opened(&mut self, protocol: Protocol) {
         self.caller = Some(Caller::new(protocol));

@@ -26,6 +26,7 @@ mod line;
 mod master;
 mod page;
 mod queue;
+mod relayed;
 mod serving;
 mod slave;
 pub mod storage;

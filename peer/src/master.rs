@@ -7,14 +7,15 @@ use crate::connections::{Ahead, Connections, Said};
 use crate::line::{Line, LineHeard, LineId, To};
 use crate::page::{MasterPage, Transport, Wire};
 use crate::queue::Queue;
+use crate::relayed::{to_frame, to_payload};
 use crate::serving::{self, Admission, Done, Serving};
 use crate::slave::{json, now, timer};
 use crate::storage::Storage;
 use broadcaster::Millis;
-use broadcaster::signalling;
 use broadcaster::signalling::master::{Config, Event, Output, Peer, Status as PeerStatus};
 use broadcaster::signalling::message::{Name, PeerId};
 use broadcaster::signalling::rtc::{self, SessionId};
+use broadcaster::signalling::{self, Way};
 use futures_channel::mpsc::UnboundedReceiver;
 use jio::endpoint::{Failure, Frame, JIO2, Protocol};
 use jio::rpc::Call;
@@ -323,6 +324,9 @@ impl Master {
                 self.admit(Caller::Slave(session), Protocol::from_name(&protocol));
                 self.connections.prepare();
             }
+            Event::Frame { session, frame } => {
+                self.on_frame(Caller::Slave(session), &to_frame(frame));
+            }
             Event::Left { session, .. } => {
                 self.callers.remove(&Caller::Slave(session));
                 self.questions
@@ -359,20 +363,21 @@ impl Master {
 
     fn send(&mut self) {
         for (caller, serving) in &mut self.callers {
-            match caller {
+            match *caller {
                 Caller::Slave(session) => {
-                    while let Some(frame) = serving.poll(self.connections.has_room(*session)) {
-                        self.connections.send(*session, &frame);
-                    }
+                    let (machine, connections) = (&mut self.machine, &self.connections);
+                    send_to(session, serving, machine, connections);
                 }
                 Caller::Page(page) => {
-                    while let (Some(wire), Some(frame)) = (self.wires.get(page), serving.poll(true))
+                    while let (Some(wire), Some(frame)) =
+                        (self.wires.get(&page), serving.poll(true))
                     {
                         attached::send(wire, &frame);
                     }
                 }
             }
         }
+        self.carry_out();
     }
 
     /// Who is next: the first one after the last that has a call to begin.
@@ -432,13 +437,14 @@ impl Master {
 
     /// Tells the page who is there and what was changed.
     fn tell_changes(&mut self) {
-        let peers = json(
-            &self
-                .machine
-                .peers()
-                .map(|peer| describe(&peer))
-                .collect::<Vec<_>>(),
-        );
+        let known = || self.machine.peers();
+        // Who moves from the broadcaster to a channel has both for a moment.
+        let moves = |old: &Peer<'_>| {
+            is_by(old, Way::Relayed)
+                && known().any(|new| new.peer == old.peer && is_by(&new, Way::Direct))
+        };
+        let peers = known().filter(|peer| !moves(peer));
+        let peers = json(&peers.map(|peer| describe(&peer)).collect::<Vec<_>>());
         if peers != self.told {
             self.page.peers(&peers);
             self.told = peers;
@@ -458,6 +464,27 @@ impl Master {
         let retry_at = retry_at.map(|at| at.0);
         let state = json!({ "state": state, "detail": detail, "retry_at": retry_at });
         self.page.state(&json(&state));
+    }
+}
+
+/// Sends a slave what there is, as far as its channel, or the broadcaster, has room.
+fn send_to(
+    session: SessionId,
+    serving: &mut Serving,
+    machine: &mut signalling::Master,
+    connections: &Connections,
+) {
+    loop {
+        let relays = machine.has_room(session);
+        let room = relays.unwrap_or_else(|| connections.has_room(session));
+        let Some(frame) = serving.poll(room) else {
+            return;
+        };
+        if relays.is_none() {
+            connections.send(session, &frame);
+        } else {
+            machine.handle_frame(session, &to_payload(frame), now());
+        }
     }
 }
 
@@ -507,15 +534,20 @@ impl Judge {
     }
 }
 
+fn is_by(peer: &Peer<'_>, sought: Way) -> bool {
+    matches!(peer.status, PeerStatus::Connected { way, .. } if way == sought)
+}
+
 /// A peer as the page is told it, as `Peer` of index.d.ts.
 fn describe(peer: &Peer<'_>) -> Value {
     let (state, protocol) = match peer.status {
         PeerStatus::Connecting => ("connecting", ""),
-        PeerStatus::Connected { protocol } => ("connected", protocol),
+        PeerStatus::Connected { protocol, .. } => ("connected", protocol),
     };
     json!({
         "id": peer.peer.as_str(), "address": peer.address.map(|ip| ip.to_string()), "state": state,
         "since": peer.since.0, "protocol": protocol, "rights": peer.rights,
+        "relayed": is_by(peer, Way::Relayed),
         "invitation": peer.guest.map(|guest| json!({ "id": guest.invitation, "label": guest.label })),
     })
 }

@@ -7,13 +7,14 @@ use crate::connections::{Ahead, Connections, Said};
 use crate::line::{Line, LineHeard, LineId, To};
 use crate::page::DatabasePage;
 use crate::queue::Queue;
+use crate::relayed::{to_frame, to_payload};
 use broadcaster::Millis;
 use broadcaster::signalling::message::PeerId;
 use broadcaster::signalling::rtc::{self, SessionId};
 use broadcaster::signalling::slave::{Config, Event, Listed, Output, Step};
-use broadcaster::signalling::{self, message::Name};
+use broadcaster::signalling::{self, Way, message::Name};
 use futures_channel::mpsc::UnboundedReceiver;
-use jio::endpoint::{JIO2, Protocol};
+use jio::endpoint::{Frame, JIO2, Protocol};
 use serde::Serialize;
 use std::rc::Rc;
 use web::timer::Timer;
@@ -53,14 +54,24 @@ pub(crate) struct Slave {
     machine: signalling::Slave,
     line: Line,
     connections: Connections,
-    /// The session whose channel is open.
+    /// The session that carries the calls.
     session: Option<SessionId>,
+    /// A channel that is to carry them, as soon as none is under way through the broadcaster.
+    next: Option<Next>,
     calls: Calls,
     state: State,
     on_loss: Loss,
     timer: Option<(Millis, Timer)>,
     page: Rc<DatabasePage>,
     queue: Queue<Heard>,
+}
+
+/// A session that is open and not used yet.
+struct Next {
+    session: SessionId,
+    state: State,
+    /// What the master has said there.
+    held: Vec<Frame>,
 }
 
 /// What the page is told, as `ConnectionState` of index.d.ts.
@@ -73,6 +84,7 @@ struct State {
     master: Option<MasterInfo>,
     protocol: String,
     verified: bool,
+    relayed: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -119,6 +131,7 @@ impl Slave {
             }),
             connections: Connections::new(address.servers, Ahead::Made, say),
             session: None,
+            next: None,
             calls: Calls::new(page.clone(), move |read| to_calls.push(Heard::Read(read))),
             state: State::new(Status::Connecting),
             on_loss,
@@ -193,13 +206,28 @@ impl Slave {
         match said {
             Said::Rtc(event) => self.machine.handle_rtc(session, event, now()),
             Said::Incoming(incoming) => self.connections.accept(session, incoming),
-            Said::Frame(frame) if self.session == Some(session) => self.calls.handle_frame(&frame),
+            Said::Frame(frame) if self.carries(session) => self.on_frame(session, frame),
             // Nobody is believed yet: what is said is the machine's to judge.
             Said::Frame(frame) => {
                 let event = rtc::Event::Frame(frame.into_bytes());
                 self.machine.handle_rtc(session, event, now());
             }
             Said::Drained => {}
+        }
+    }
+
+    /// Whether a session's frames are the calls'.
+    fn carries(&self, session: SessionId) -> bool {
+        let next = self.next.as_ref().map(|next| next.session);
+        [self.session, next].contains(&Some(session))
+    }
+
+    fn on_frame(&mut self, session: SessionId, frame: Frame) {
+        if self.session == Some(session) {
+            return self.calls.handle_frame(&frame);
+        }
+        if let Some(next) = self.next.as_mut().filter(|next| next.session == session) {
+            next.held.push(frame);
         }
     }
 
@@ -223,13 +251,32 @@ impl Slave {
         }
     }
 
-    /// Sends what the calls have to send, as far as the channel has room.
+    /// Sends what the calls have to send, as far as the session has room; moves to the next session between
+    /// two calls.
     fn send(&mut self) {
-        let Some(session) = self.session else {
-            return;
-        };
-        while let Some(frame) = self.calls.poll(self.connections.has_room(session)) {
-            self.connections.send(session, &frame);
+        self.send_frames();
+        if let Some(next) = self.next.take_if(|_| self.calls.is_idle()) {
+            self.begin(next);
+            self.machine.handle_moved();
+            self.carry_out();
+            self.send_frames();
+        }
+    }
+
+    fn send_frames(&mut self) {
+        while let Some(session) = self.session {
+            let relays = self.machine.has_room(session);
+            let room = relays.unwrap_or_else(|| self.connections.has_room(session));
+            let Some(frame) = self.calls.poll(room) else {
+                return;
+            };
+            if relays.is_none() {
+                self.connections.send(session, &frame);
+            } else {
+                self.machine
+                    .handle_frame(session, &to_payload(frame), now());
+                self.carry_out();
+            }
         }
     }
 
@@ -249,17 +296,20 @@ impl Slave {
                 master,
                 protocol,
                 is_verified,
-            } => {
-                self.session = Some(session);
-                self.calls.handle_opened(Protocol::from_name(&protocol));
-                self.tell(State {
+                way,
+            } => self.on_connected(Next {
+                session,
+                state: State {
                     master: master.map(to_info),
                     protocol,
                     verified: is_verified,
+                    relayed: way == Way::Relayed,
                     ..State::new(Status::Connected)
-                });
-            }
-            Event::Lost { detail, .. } => self.on_lost(&detail),
+                },
+                held: Vec::new(),
+            }),
+            Event::Frame { session, frame } => self.on_frame(session, to_frame(frame)),
+            Event::Lost { session, detail } => self.on_lost(session, &detail),
             Event::Pausing { until, failure } => self.tell(State {
                 step: Some("pausing"),
                 detail: failure.to_string(),
@@ -289,10 +339,35 @@ impl Slave {
         });
     }
 
-    fn on_lost(&mut self, why: &str) {
+    fn on_connected(&mut self, next: Next) {
+        if self.session.is_some() {
+            self.next = Some(next);
+        } else {
+            self.begin(next);
+        }
+    }
+
+    fn begin(&mut self, next: Next) {
+        self.session = Some(next.session);
+        let protocol = Protocol::from_name(&next.state.protocol);
+        self.calls.handle_opened(protocol);
+        for frame in &next.held {
+            self.calls.handle_frame(frame);
+        }
+        self.tell(next.state);
+    }
+
+    fn on_lost(&mut self, session: SessionId, why: &str) {
+        if self.session != Some(session) {
+            self.next = None;
+            return;
+        }
         let detail = format!("The connection was lost: {}.", why.trim_end_matches('.'));
         self.session = None;
         self.calls.handle_lost();
+        if let Some(next) = self.next.take() {
+            return self.begin(next);
+        }
         match self.on_loss {
             Loss::Closes => self.close(&detail),
             Loss::Reconnects => self.tell(State {
@@ -304,7 +379,7 @@ impl Slave {
 
     fn close(&mut self, why: &str) {
         self.machine.handle_stop();
-        self.session = None;
+        (self.session, self.next) = (None, None);
         self.calls.handle_ended(why);
         self.tell(State {
             detail: why.to_owned(),
@@ -330,6 +405,7 @@ impl State {
             master: None,
             protocol: String::new(),
             verified: false,
+            relayed: false,
         }
     }
 }

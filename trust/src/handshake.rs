@@ -43,14 +43,27 @@ pub fn check_ready(message: &[u8]) -> Result<(), Error> {
 pub struct Binding {
     /// The room through which they found each other.
     pub room: String,
-    /// The certificate of the slave.
-    pub slave: Fingerprint,
-    /// The certificate of the master.
-    pub master: Fingerprint,
+    /// By which way they speak.
+    pub way: Way,
+}
+
+/// By which way a master and a slave speak.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// Over a data channel: what follows is under the encryption of these certificates.
+    Channel {
+        /// The certificate of the slave.
+        slave: Fingerprint,
+        /// The certificate of the master.
+        master: Fingerprint,
+    },
+    /// Through the broadcaster: what follows is [`Sealed`].
+    Relay,
 }
 
 impl Binding {
-    /// The prologue (Noise §6). Each part but the room has one length, and the room follows its own.
+    /// The prologue (Noise §6). Each part but the room has one length, and the room follows its own; the
+    /// two ways, which come last, differ in theirs.
     fn to_prologue(&self, invitation: InvitationId) -> Result<Vec<u8>, Error> {
         let room = self.room.as_bytes();
         if room.len() > ROOM_BYTES {
@@ -60,8 +73,13 @@ impl Binding {
         prologue.extend((room.len() as u64).to_be_bytes());
         prologue.extend(room);
         prologue.extend(invitation.0);
-        prologue.extend(self.slave.0);
-        prologue.extend(self.master.0);
+        match self.way {
+            Way::Channel { slave, master } => {
+                prologue.extend(slave.0);
+                prologue.extend(master.0);
+            }
+            Way::Relay => prologue.extend(b"relay"),
+        }
         Ok(prologue)
     }
 }

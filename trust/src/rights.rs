@@ -3,8 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What a guest may do.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// What a guest may do; each one may do what those before it may.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Rights {
     /// Nothing, before a person has said what: for who came without an invitation.

@@ -113,9 +113,13 @@ fn is_of_slave(payload: &Payload) -> bool {
     };
     match Message::parse(text) {
         Ok(Message::Request { .. } | Message::Answer { .. } | Message::Candidate { .. }) => true,
-        Ok(Message::Announce { .. } | Message::Offer { .. } | Message::Refuse { .. }) | Err(_) => {
-            false
-        }
+        Ok(
+            Message::Announce { .. }
+            | Message::Offer { .. }
+            | Message::Relay { .. }
+            | Message::Refuse { .. },
+        )
+        | Err(_) => false,
     }
 }
 

@@ -81,6 +81,22 @@ pub enum Message {
         /// The candidate; empty after the last one.
         data: String,
     },
+    /// Both ways: the handshake of a session through the broadcaster, where no path was found. What
+    /// follows it goes from member to member as bytes that only the two can read.
+    Relay {
+        /// Who says it.
+        from: PeerId,
+        /// The other side.
+        to: PeerId,
+        /// The attempt.
+        id: AttemptId,
+        /// The slave's protocols, as in a request; the one that the master takes.
+        #[serde(default, deserialize_with = "some_protocols")]
+        protocols: Vec<String>,
+        /// The message of the handshake, in base64url.
+        #[serde(with = "bytes")]
+        data: Vec<u8>,
+    },
     /// Master → slave: not now.
     Refuse {
         /// The master.
@@ -251,6 +267,22 @@ fn some_protocols<'d, D: Deserializer<'d>>(from: D) -> Result<Vec<String>, D::Er
     Ok(protocols)
 }
 
+/// Bytes as base64url without padding.
+mod bytes {
+    use data_encoding::BASE64URL_NOPAD;
+    use serde::{Deserialize, Deserializer, Serializer, de};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8], to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&BASE64URL_NOPAD.encode(bytes))
+    }
+
+    pub(super) fn deserialize<'d, D: Deserializer<'d>>(from: D) -> Result<Vec<u8>, D::Error> {
+        let text = String::deserialize(from)?;
+        let bytes = BASE64URL_NOPAD.decode(text.as_bytes());
+        bytes.map_err(de::Error::custom)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -297,6 +329,16 @@ mod tests {
                     to: id("S"),
                     id: AttemptId::Text(id("r1")),
                     data: String::new(),
+                },
+            ),
+            (
+                r#"{"action":"relay","from":"S","to":"M","id":8,"protocols":["jio.2"],"data":"-_8"}"#,
+                Message::Relay {
+                    from: id("S"),
+                    to: id("M"),
+                    id: AttemptId::Number(8),
+                    protocols: vec!["jio.2".into()],
+                    data: vec![0xfb, 0xff],
                 },
             ),
             (
@@ -352,6 +394,7 @@ mod tests {
             r#"{"action":"request","from":"S\u0000","id":1}"#.to_owned(),
             format!(r#"{{"action":"request","from":"{long_id}","id":1}}"#),
             r#"{"action":"answer","to":"S","data":{"type":"answer"}}"#.to_owned(),
+            r#"{"action":"relay","from":"S","to":"M","id":1,"data":"-_8="}"#.to_owned(),
             "[".repeat(100_000),
         ];
         for text in table {

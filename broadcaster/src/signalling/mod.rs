@@ -8,14 +8,15 @@
 //! | master → slave | `{"action":"offer","from":M,"to":S,"id":R,"name","data"}` | I am; my description |
 //! | slave → master | `{"action":"answer","from":S,"to":M,"id":R,"data"}` | I take it; my description |
 //! | both | `{"action":"candidate","from","to","id":R,"data"}` | try this address; `""` ends them |
+//! | both | `{"action":"relay","from","to","id":R,"protocols","data"}` | there is no path: speak through the room |
 //! | master → slave | `{"action":"refuse","from":M,"to":S,"id":R,"reason"}` | `full`, `busy`, or `gone` |
 //! | slave of 2016 → room | `{"action":"offer","from":S,"data"}` | my complete description |
 //! | master → that slave | `{"action":"answer","to":S,"data"}` | mine |
 //!
-//! `data` is JSON in a string: `{"type","sdp"}` or `{"candidate","sdpMid",…}`. `R` is a number that grows
+//! `data` of `relay` is a message of the handshake, all other is JSON in a string: `{"type","sdp"}` or `{"candidate","sdpMid",…}`. `R` is a number that grows
 //! with each attempt of a slave, or any text. Where the hub knows envelopes everything but `announce`,
 //! `request` and the slave's offer of 2016 is sent to the one member it is meant for, and taken from
-//! that one only.
+//! that one only. After `relay` the two send each other sealed bytes, each to the other's member.
 //!
 //! [`Master`] and [`Slave`] are driven alike; a master has a few inputs less.
 //!
@@ -49,6 +50,7 @@ mod exchange;
 pub mod master;
 pub mod message;
 mod near;
+mod relay;
 mod room;
 pub mod rtc;
 pub mod slave;
@@ -57,5 +59,6 @@ pub use exchange::Seen;
 pub use master::Master;
 pub use message::Message;
 pub use near::Near;
+pub use relay::Way;
 pub use room::Framing;
 pub use slave::Slave;

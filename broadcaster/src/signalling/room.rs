@@ -5,6 +5,7 @@ use crate::envelope::{Member, PROTOCOL, ToHub, ToMember};
 use crate::hub::{Kind, MemberId, Mode};
 use crate::limits::{ENVELOPE_BYTES, KNOWN_MEMBERS};
 use crate::payload::Payload;
+use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use trust::invitation::InvitationId;
@@ -81,6 +82,13 @@ pub(super) enum Heard {
         member: Option<MemberId>,
         /// What.
         text: String,
+    },
+    /// A member sent bytes: of those, a relay is made.
+    Sealed {
+        /// Who.
+        member: MemberId,
+        /// What.
+        message: Bytes,
     },
     /// A member left.
     Left(MemberId),
@@ -161,10 +169,10 @@ impl Room {
                 text: text.as_str().to_owned(),
             },
             ToMember::Message {
-                payload: Payload::Binary(_),
-                ..
-            }
-            | ToMember::Error { .. } => Heard::Nothing,
+                from: member,
+                payload: Payload::Binary(message),
+            } => Heard::Sealed { member, message },
+            ToMember::Error { .. } => Heard::Nothing,
             ToMember::Challenge { nonce } => self.on_challenge(&nonce),
         }
     }
@@ -257,6 +265,12 @@ impl Room {
             Self::Outside | Self::Entering | Self::Challenged | Self::Plain => text,
         }
     }
+
+    /// The WebSocket text that brings bytes to one member.
+    pub(super) fn seal_to(to: MemberId, message: Vec<u8>) -> String {
+        let (to, payload) = (Some(to), message.into());
+        ToHub::Send { to, payload }.to_text()
+    }
 }
 
 fn present(member: Member) -> (MemberId, Present) {
@@ -321,6 +335,14 @@ mod tests {
             room.handle_text(r#"{"kind":"message","from":1,"data":"hi"}"#),
             said
         );
+        let sealed = Heard::Sealed {
+            member: MemberId(1),
+            message: Bytes::from_static(b"hi"),
+        };
+        let bytes = r#"{"kind":"message","from":1,"binary":"aGk="}"#;
+        assert_eq!(room.handle_text(bytes), sealed);
+        let sent = r#"{"kind":"send","to":1,"binary":"aGk="}"#;
+        assert_eq!(Room::seal_to(MemberId(1), b"hi".to_vec()), sent);
         let sent = r#"{"kind":"send","to":1,"data":"hi"}"#;
         assert_eq!(room.address_to(Some(MemberId(1)), "hi".into()), sent);
     }

@@ -1,7 +1,7 @@
 //! One session for each slave, whatever the wire does, or a failure at the deadline.
 
 use crate::world::{Did, Wire, World, good_wire, slave_config};
-use broadcaster::signalling::{Framing, Slave, master, slave};
+use broadcaster::signalling::{Framing, Slave, Way, master, slave};
 use proptest::prelude::*;
 
 fn is_connected(did: &Did) -> bool {
@@ -33,7 +33,8 @@ fn a_slave_connects_in_a_few_round_trips_and_leaves_the_room() {
     assert_eq!(protocol, "jio.2");
     let peer = world.master(master).peers().next().unwrap();
     assert_eq!(peer.address, Some("192.168.1.5".parse().unwrap()));
-    assert_eq!(peer.status, master::Status::Connected { protocol: "jio.2" });
+    let (protocol, way) = ("jio.2", Way::Direct);
+    assert_eq!(peer.status, master::Status::Connected { protocol, way });
 }
 
 #[test]

@@ -12,6 +12,8 @@ mod a_lost_connection_comes_back;
 mod a_refresh_storm_leaves_one_session;
 mod a_slave_connects_over_a_bad_wire;
 mod a_slave_never_chooses_among_masters;
+
+mod a_slave_without_a_path_is_relayed;
 mod bounds_hold_and_one_more_waits;
 mod only_the_invited_are_connected;
 mod only_the_member_of_a_session_is_heard;

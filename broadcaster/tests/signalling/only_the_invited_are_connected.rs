@@ -7,7 +7,7 @@ use broadcaster::hub::Mode;
 use broadcaster::signalling::master::{self, Failed, Left, Strangers};
 use broadcaster::signalling::rtc::{Event as RtcEvent, SessionId};
 use broadcaster::signalling::slave::{Cause, Event};
-use broadcaster::signalling::{Framing, Master};
+use broadcaster::signalling::{Framing, Master, Way};
 use trust::identity::Identity;
 use trust::registry::UnixSeconds;
 use trust::rights::Rights;
@@ -52,7 +52,9 @@ fn an_invited_slave_is_connected_and_both_know_who_is_there() {
         (invitation.id, "guest 1")
     );
     assert_eq!(peer.rights, Rights::ReadOnly);
-    assert_eq!(peer.status, master::Status::Connected { protocol: "jio.2" });
+    let way = Way::Direct;
+    let protocol = "jio.2";
+    assert_eq!(peer.status, master::Status::Connected { protocol, way });
 }
 
 #[test]

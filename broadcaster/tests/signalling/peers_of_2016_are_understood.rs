@@ -4,7 +4,7 @@ use crate::world::party::Party;
 use crate::world::{Did, OldMaster, OldSlave, Wire, World, good_wire, slave_config};
 use broadcaster::hub::Mode;
 use broadcaster::signalling::slave::{Event, Slave};
-use broadcaster::signalling::{Framing, master};
+use broadcaster::signalling::{Framing, Way, master};
 
 fn rooms() -> [Wire; 2] {
     [
@@ -33,7 +33,8 @@ fn our_master_answers_a_slave_of_2016() {
         world.run_for(2000);
         assert!(world.network.are_joined(slave, master));
         let peer = world.master(master).peers().next().unwrap();
-        assert_eq!(peer.status, master::Status::Connected { protocol: "" });
+        let (protocol, way) = ("", Way::Direct);
+        assert_eq!(peer.status, master::Status::Connected { protocol, way });
     }
 }
 
@@ -102,7 +103,8 @@ fn our_own_master_is_preferred_however_late_it_comes() {
         world.run_for(5000);
         assert!(world.network.are_joined(slave, master));
         let peer = world.master(master).peers().next().unwrap();
-        assert_eq!(peer.status, master::Status::Connected { protocol: "jio.2" });
+        let (protocol, way) = ("jio.2", Way::Direct);
+        assert_eq!(peer.status, master::Status::Connected { protocol, way });
     }
 }
 

@@ -99,6 +99,13 @@ fn exchange(from: &mut HandshakeState, to: &mut HandshakeState, payload: &str) -
     HEXLOWER.encode(&message[..bytes])
 }
 
+fn channel(slave: [u8; 32], master: [u8; 32]) -> Way {
+    Way::Channel {
+        slave: Fingerprint(slave),
+        master: Fingerprint(master),
+    }
+}
+
 /// A master, its invitation, and what both sides see.
 struct Pair {
     identity: Identity,
@@ -121,8 +128,7 @@ impl Pair {
             identity,
             binding: Binding {
                 room: "/".to_owned(),
-                slave: Fingerprint([4; 32]),
-                master: Fingerprint([5; 32]),
+                way: channel([4; 32], [5; 32]),
             },
         }
     }
@@ -156,6 +162,17 @@ fn two_messages_open_a_channel() {
 }
 
 #[test]
+fn a_relay_has_no_certificates_to_agree_on() {
+    let mut pair = Pair::new();
+    pair.binding.way = Way::Relay;
+    let (mut slave, mut master) = pair.open();
+    let sealed = slave.seal(b"hello").unwrap();
+    assert_eq!(master.open(&sealed).unwrap(), b"hello");
+    let (_, first) = pair.begin();
+    assert_eq!(Pair::new().accept(&first).unwrap_err(), Error::Refused);
+}
+
+#[test]
 fn a_master_sees_which_invitation_is_meant() {
     let (_, first) = Pair::new().begin();
     assert_eq!(
@@ -180,15 +197,19 @@ fn whoever_sees_something_else_is_refused_by_the_master() {
         ),
         (
             "the slave's certificate swapped",
-            binding(|binding| binding.slave.0[31] ^= 1),
+            binding(|binding| binding.way = channel([6; 32], [5; 32])),
         ),
         (
             "the master's certificate swapped",
-            binding(|binding| binding.master.0[0] ^= 1),
+            binding(|binding| binding.way = channel([4; 32], [6; 32])),
         ),
         (
             "both certificates exchanged",
-            binding(|b| std::mem::swap(&mut b.slave, &mut b.master)),
+            binding(|binding| binding.way = channel([5; 32], [4; 32])),
+        ),
+        (
+            "a message for a channel sent through the broadcaster",
+            binding(|binding| binding.way = Way::Relay),
         ),
         (
             "another secret",

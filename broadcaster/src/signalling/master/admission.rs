@@ -2,13 +2,14 @@
 
 use super::machine::Master;
 use super::output::{Event, Failed, Left, Output};
-use super::session::{Ask, Order, Phase, Session, State};
+use super::session::{Ask, Order, Path, Phase, Session, State};
 use crate::hub::MemberId;
 use crate::limits::{HALF_OPEN, HALF_OPEN_PER_ADDRESS};
 use crate::signalling::description::{Description, Kind};
 use crate::signalling::exchange::Incoming;
 use crate::signalling::message::{AttemptId, Message, PeerId, Reason};
 use crate::signalling::near::Near;
+use crate::signalling::relay::Way;
 use crate::signalling::rtc::{Command, SessionId};
 use crate::time::Millis;
 use std::net::IpAddr;
@@ -24,14 +25,23 @@ impl Master {
         invitation: Option<InvitationId>,
         now: Millis,
     ) {
+        let order = self.order(id, protocols, invitation);
+        self.on_ask(member, peer, order, now);
+    }
+
+    pub(super) fn order(
+        &self,
+        id: AttemptId,
+        protocols: &[String],
+        invitation: Option<InvitationId>,
+    ) -> Order {
         let spoken = |protocol: &&String| self.config.protocols.contains(protocol);
         let protocol = protocols.iter().find(spoken).cloned().unwrap_or_default();
-        let order = Order::Current {
+        Order::Current {
             id,
             protocol,
             invitation,
-        };
-        self.on_ask(member, peer, order, now);
+        }
     }
 
     pub(super) fn on_offer_of_2016(
@@ -81,7 +91,7 @@ impl Master {
     }
 
     /// Whether the same page is known to have begun a newer attempt.
-    fn is_late(&self, ask: &Ask) -> bool {
+    pub(super) fn is_late(&self, ask: &Ask) -> bool {
         let Some(id) = ask.order.id() else {
             return false;
         };
@@ -114,7 +124,7 @@ impl Master {
     }
 
     /// Ends what this slave or this member has half-open: one of each at a time.
-    fn supersede(&mut self, peer: &PeerId, member: Option<MemberId>) {
+    pub(super) fn supersede(&mut self, peer: &PeerId, member: Option<MemberId>) {
         self.line.remove(peer);
         if let Some(member) = member {
             self.line.remove_member(member);
@@ -179,7 +189,7 @@ impl Master {
     }
 
     /// Whether the bounds on half-open sessions allow one more of this address.
-    fn may_begin(&self, address: Option<IpAddr>) -> bool {
+    pub(super) fn may_begin(&self, address: Option<IpAddr>) -> bool {
         let half_open = self
             .sessions
             .values()
@@ -266,6 +276,10 @@ impl Master {
             .iter_mut()
             .filter(|(_, known)| known.member == Some(member));
         for (id, session) in theirs {
+            if session.way() == Way::Relayed {
+                gone.push(*id);
+                continue;
+            }
             let Some(half_open) = session.half_open_mut() else {
                 continue;
             };
@@ -280,7 +294,8 @@ impl Master {
             }
         }
         for id in gone {
-            self.close(id, Failed::Gone, Left::Dismissed);
+            let detail = "the device left the broadcaster".to_owned();
+            self.close(id, Failed::Gone, Left::Lost(detail));
         }
         self.admit_waiting(now);
     }
@@ -330,7 +345,13 @@ impl Master {
         let Some(session) = self.sessions.remove(&id) else {
             return;
         };
-        self.push(Output::Rtc(Command::Close { session: id }));
+        match session.path {
+            Path::Direct => self.push(Output::Rtc(Command::Close { session: id })),
+            Path::Relayed(_) => {
+                let attempt = session.order.id().cloned();
+                self.say_refused(session.member, &session.peer, attempt, Reason::Gone);
+            }
+        }
         self.push_event(match session.state {
             State::HalfOpen(_) => Event::Failed {
                 session: Some(id),

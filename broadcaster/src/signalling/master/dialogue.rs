@@ -8,6 +8,7 @@ use crate::signalling::candidate::Candidate;
 use crate::signalling::description::{Description, Kind};
 use crate::signalling::message::{AttemptId, Message, PeerId, Reason};
 use crate::signalling::near::Near;
+use crate::signalling::relay::Way;
 use crate::signalling::rtc::{self, Command, SessionId};
 use crate::time::Millis;
 use std::net::IpAddr;
@@ -57,11 +58,21 @@ impl Master {
             Message::Candidate { from, to, id, data } if to == self.config.id => {
                 self.on_remote_candidate(member, &from, &id, &data);
             }
+            Message::Relay {
+                from,
+                to,
+                id,
+                protocols,
+                data,
+            } if to == self.config.id => {
+                self.on_relay(member, from, id, &protocols, &data, now);
+            }
             // What other masters and their slaves say to each other.
             Message::Announce { .. }
             | Message::Offer { .. }
             | Message::Answer { .. }
             | Message::Candidate { .. }
+            | Message::Relay { .. }
             | Message::Refuse { .. } => {}
         }
     }
@@ -336,11 +347,13 @@ impl Master {
             // A connected session keeps no descriptions: there may be 500.
             offer.sdp = String::new();
         }
-        let peer = session.peer.clone();
-        let others = self
-            .sessions
-            .iter()
-            .filter(|(other, known)| **other != id && known.peer == peer);
+        let (peer, way) = (session.peer.clone(), session.way());
+        self.keep_rights(id);
+        // Who moves from the broadcaster to a channel leaves when its last call has been answered.
+        let moves = |known: &Session| way == Way::Direct && known.way() == Way::Relayed;
+        let is_replaced = |known: &Session| known.peer == peer && !moves(known);
+        let sessions = self.sessions.iter();
+        let others = sessions.filter(|(other, known)| **other != id && is_replaced(known));
         let others: Vec<SessionId> = others.map(|(other, _)| *other).collect();
         for other in others {
             self.close(other, Failed::Superseded, Left::Replaced);

@@ -7,7 +7,7 @@ use super::session::{Certificates, Order, Phase, Session, State};
 use crate::limits::HALF_OPEN_FOR;
 use crate::signalling::rtc::{Command, SessionId};
 use crate::time::Millis;
-use trust::handshake::{self, Binding, Request};
+use trust::handshake::{self, Binding, Request, Sealed, Way};
 use trust::identity::Identity;
 use trust::invitation::InvitationId;
 use trust::registry::{Invitations, UnixSeconds};
@@ -67,35 +67,55 @@ impl Host {
         Some(Millis(seconds.saturating_mul(1000)))
     }
 
-    /// Reads a slave's first message; gives the answer, and who it is.
-    fn accept(
+    /// Reads a slave's first message, which came by this way.
+    pub(super) fn accept(
         &mut self,
         message: &[u8],
-        certificates: Certificates,
+        way: Way,
         now: Millis,
-    ) -> Result<(Guest, Rights, Vec<u8>), handshake::Error> {
+    ) -> Result<Accepted, handshake::Error> {
         let request = Request::parse(message)?;
         let found = self
             .invitations
             .find(request.invitation, self.date(now))
             .map_err(|_| handshake::Error::Refused)?;
-        let (Some(slave), Some(master)) = (certificates.theirs, certificates.own) else {
-            return Err(handshake::Error::Refused);
-        };
         let room = self.room.clone();
-        let binding = Binding {
-            room,
-            slave,
-            master,
-        };
+        let binding = Binding { room, way };
         let key = found.secret.to_channel_key();
         let random = self.seed.next_bytes();
-        let (_, answer) = request.accept(&self.identity, &key, &binding, random)?;
+        let (sealed, answer) = request.accept(&self.identity, &key, &binding, random)?;
         let guest = Guest {
             invitation: found.id,
             label: found.label.clone(),
         };
-        Ok((guest, found.rights, answer))
+        Ok(Accepted {
+            guest,
+            rights: found.rights,
+            answer,
+            sealed,
+        })
+    }
+}
+
+/// What a slave's first message came to.
+#[derive(Debug)]
+pub(super) struct Accepted {
+    /// Who it is.
+    pub(super) guest: Guest,
+    /// What its invitation allows.
+    pub(super) rights: Rights,
+    /// The second message.
+    pub(super) answer: Vec<u8>,
+    /// What follows, where the way is not encrypted itself.
+    pub(super) sealed: Sealed,
+}
+
+impl Certificates {
+    fn to_way(self) -> Result<Way, handshake::Error> {
+        match (self.theirs, self.own) {
+            (Some(slave), Some(master)) => Ok(Way::Channel { slave, master }),
+            (None, _) | (_, None) => Err(handshake::Error::Refused),
+        }
     }
 }
 
@@ -165,14 +185,15 @@ impl Master {
         if half_open.phase != Phase::Proving {
             return;
         }
-        match host.accept(message, half_open.certificates, now) {
-            Ok((guest, rights, message)) => {
+        let way = half_open.certificates.to_way();
+        match way.and_then(|way| host.accept(message, way, now)) {
+            Ok(accepted) => {
                 let protocol = half_open.protocol.clone();
-                session.guest = Some(guest);
-                session.rights = rights;
+                session.guest = Some(accepted.guest);
+                session.rights = accepted.rights;
                 self.push(Output::Rtc(Command::Send {
                     session: id,
-                    message,
+                    message: accepted.answer,
                 }));
                 self.on_connected(id, protocol, now);
             }
@@ -213,6 +234,7 @@ impl Master {
             address: session.address,
             protocol,
             guest: session.guest.clone(),
+            way: session.way(),
         });
     }
 }

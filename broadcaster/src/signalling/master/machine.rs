@@ -9,6 +9,7 @@ use crate::hub::MemberId;
 use crate::limits::PEER_CONNECTIONS;
 use crate::signalling::backoff::Backoff;
 use crate::signalling::message::{Message, Name, PeerId};
+use crate::signalling::relay::Way;
 use crate::signalling::room::{Framing, Heard, Room};
 use crate::signalling::rtc::{self, SessionId};
 use crate::time::Millis;
@@ -240,6 +241,7 @@ impl Master {
                 Ok(message) => self.on_message(member, message, now),
                 Err(_) => self.stats.unreadable += 1,
             },
+            Heard::Sealed { member, message } => self.on_sealed(member, &message, now),
             Heard::Left(member) => self.on_member_left(member, now),
             Heard::Challenged(nonce) => self.on_challenged(nonce),
             Heard::Nothing => {}
@@ -278,9 +280,9 @@ impl Master {
         self.presence = Presence::Pausing(until);
         self.line.clear();
         let is_cut_off = |session: &Session| {
-            session
-                .half_open()
-                .is_some_and(|half_open| half_open.phase == Phase::Describing)
+            let half_open = session.half_open();
+            session.way() == Way::Relayed
+                || half_open.is_some_and(|half_open| half_open.phase == Phase::Describing)
         };
         let cut_off = self
             .sessions
@@ -288,7 +290,7 @@ impl Master {
             .filter(|(_, session)| is_cut_off(session));
         let ids: Vec<SessionId> = cut_off.map(|(id, _)| *id).collect();
         for id in ids {
-            self.close(id, Failed::Gone, Left::Dismissed);
+            self.close(id, Failed::Gone, Left::Lost(ROOM_GONE.to_owned()));
         }
         // Member ids begin anew with the next hub: these must not be taken for theirs.
         self.sessions
@@ -329,3 +331,5 @@ impl Master {
 
 /// From opening a WebSocket to being inside. Then it is given up for this time.
 const ENTERING: Millis = Millis::from_secs(5);
+/// Why who spoke through the broadcaster cannot any more.
+const ROOM_GONE: &str = "the broadcaster is gone";

@@ -17,7 +17,11 @@
 //! - A master that invites wants a proof on each open channel of a slave that says it holds an invitation,
 //!   and of every one where strangers are refused; for 10 s the session is half-open still. When an
 //!   invitation ends, the sessions of its holders do.
-//! - Open connections outlive the room. The room is entered again after growing pauses.
+//! - A slave that finds no path asks to speak through the broadcaster, as whose member it then stays: 32 at a
+//!   time, each with an invitation. Its first message may be an old one that somebody sends again, so it
+//!   counts as connected with the first sealed one. When it has a channel after all it leaves, and until
+//!   then it has both.
+//! - Open connections outlive the room, those through the broadcaster do not. The room is entered again after growing pauses.
 
 mod admission;
 mod dialogue;
@@ -25,6 +29,7 @@ mod guests;
 mod line;
 mod machine;
 mod output;
+mod relays;
 mod session;
 
 pub use guests::{Guest, Host, Strangers};

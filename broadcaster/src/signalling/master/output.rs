@@ -1,8 +1,10 @@
 //! What a master asks of its driver and tells its page.
 
 use super::guests::Guest;
+use crate::payload::Payload;
 use crate::signalling::exchange::Seen;
 use crate::signalling::message::PeerId;
+use crate::signalling::relay::Way;
 use crate::signalling::rtc::{self, SessionId};
 use crate::time::Millis;
 use std::net::IpAddr;
@@ -56,6 +58,15 @@ pub enum Event {
         protocol: String,
         /// Who it has proven to be.
         guest: Option<Guest>,
+        /// By which way it speaks.
+        way: Way,
+    },
+    /// A connected slave sent this through the broadcaster. What comes over a channel is the driver's.
+    Frame {
+        /// Its session.
+        session: SessionId,
+        /// What it sent.
+        frame: Payload,
     },
     /// A connected slave is gone; its session is closed.
     Left {

@@ -6,6 +6,7 @@ use crate::limits::HALF_OPEN_FOR;
 use crate::signalling::description::Description;
 use crate::signalling::exchange::{Incoming, Outgoing};
 use crate::signalling::message::{AttemptId, PeerId};
+use crate::signalling::relay::{Relay, Way};
 use crate::signalling::rtc::SessionId;
 use crate::time::Millis;
 use std::net::IpAddr;
@@ -84,10 +85,20 @@ pub(super) struct Session {
     pub(super) since: Millis,
     pub(super) order: Order,
     pub(super) state: State,
-    /// Who it is, once it has proven that.
+    pub(super) path: Path,
+    /// Who it says it is, and has proven once it is connected.
     pub(super) guest: Option<Guest>,
     /// What it may do.
     pub(super) rights: Rights,
+}
+
+/// By which way the slave speaks, or will.
+#[derive(Debug)]
+pub(super) enum Path {
+    /// Over a data channel.
+    Direct,
+    /// Through the broadcaster.
+    Relayed(Box<Relay>),
 }
 
 /// The certificates of a connection, as its descriptions name them.
@@ -155,8 +166,21 @@ impl Session {
             since: now,
             order: ask.order,
             state: State::HalfOpen(Box::new(half_open)),
+            path: Path::Direct,
             guest: None,
             rights,
+        }
+    }
+
+    /// Whether it is the session of this member through the broadcaster.
+    pub(super) fn is_relayed_to(&self, member: MemberId) -> bool {
+        self.member == Some(member) && self.way() == Way::Relayed
+    }
+
+    pub(super) fn way(&self) -> Way {
+        match self.path {
+            Path::Direct => Way::Direct,
+            Path::Relayed(_) => Way::Relayed,
         }
     }
 
@@ -175,9 +199,12 @@ impl Session {
     }
 
     pub(super) fn to_peer(&self, id: SessionId) -> Peer<'_> {
-        let status = match &self.state {
-            State::HalfOpen(_) => Status::Connecting,
-            State::Connected { protocol } => Status::Connected { protocol },
+        let (status, guest) = match &self.state {
+            State::HalfOpen(_) => (Status::Connecting, None),
+            State::Connected { protocol } => {
+                let way = self.way();
+                (Status::Connected { protocol, way }, self.guest.as_ref())
+            }
         };
         Peer {
             session: id,
@@ -185,7 +212,7 @@ impl Session {
             address: self.address,
             since: self.since,
             status,
-            guest: self.guest.as_ref(),
+            guest,
             rights: self.rights,
         }
     }
@@ -238,5 +265,7 @@ pub enum Status<'a> {
     Connected {
         /// The channel's protocol; empty for the order of 2016.
         protocol: &'a str,
+        /// By which way it speaks.
+        way: Way,
     },
 }

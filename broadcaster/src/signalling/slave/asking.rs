@@ -146,6 +146,20 @@ impl Slave {
             Message::Candidate { from, to, id, data } if to == own && id == current => {
                 self.on_remote_candidate(member, &from, data);
             }
+            Message::Relay {
+                from,
+                to,
+                id,
+                protocols,
+                data,
+            } if to == own && id == current => {
+                self.on_relay(member, &from, protocols.concat(), &data, now);
+            }
+            Message::Refuse { from, to, id, .. }
+                if to == own && self.is_end_of_relay(member, &from, id.as_ref()) =>
+            {
+                self.lose_relay("the master ended it", now);
+            }
             Message::Refuse {
                 from,
                 to,
@@ -156,6 +170,7 @@ impl Slave {
             }
             Message::Offer { to: Some(to), .. }
             | Message::Candidate { to, .. }
+            | Message::Relay { to, .. }
             | Message::Refuse { to, .. } => self.stats.stray += u64::from(to == own),
             Message::Answer { .. } => {}
         }
@@ -176,6 +191,7 @@ impl Slave {
             Phase::Idle
             | Phase::Reaching { .. }
             | Phase::Connecting(_)
+            | Phase::Relaying(_)
             | Phase::Connected { .. } => {}
         }
     }
@@ -302,6 +318,7 @@ impl Slave {
             | Phase::Pausing { .. }
             | Phase::Reaching { .. }
             | Phase::Choosing(_)
+            | Phase::Relaying(_)
             | Phase::Connected { .. } => self.stats.stray += 1,
         }
     }
@@ -312,6 +329,7 @@ impl Slave {
                 self.trial.tally.declined = (reason != Reason::Gone).then_some(reason);
                 self.pause(now);
             }
+            Phase::Relaying(relaying) if relaying.is_of(from, member) => self.pause(now),
             Phase::Asking(asking) => {
                 // A place may become free any moment: ask as often as at first.
                 asking.gap = Millis::default();
@@ -322,6 +340,7 @@ impl Slave {
             | Phase::Reaching { .. }
             | Phase::Choosing(_)
             | Phase::Connecting(_)
+            | Phase::Relaying(_)
             | Phase::Connected { .. } => self.stats.stray += 1,
         }
     }

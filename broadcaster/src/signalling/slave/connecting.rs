@@ -19,7 +19,7 @@ use trust::fingerprint::Fingerprint;
 #[derive(Debug)]
 pub(super) struct Connecting {
     pub(super) session: SessionId,
-    member: Option<MemberId>,
+    pub(super) member: Option<MemberId>,
     outgoing: Outgoing,
     incoming: Incoming,
     pub(super) until: Millis,
@@ -203,6 +203,7 @@ impl Slave {
             | Phase::Reaching { .. }
             | Phase::Asking(_)
             | Phase::Choosing(_)
+            | Phase::Relaying(_)
             | Phase::Connected { .. } => self.stats.stray += 1,
         }
     }
@@ -231,7 +232,7 @@ impl Slave {
             }
             rtc::Event::Frame(message) => self.on_proving_frame(&message, now),
             rtc::Event::Lost { .. } if connecting.is_proving() => self.doubt(now),
-            rtc::Event::Lost { .. } => self.pause(now),
+            rtc::Event::Lost { .. } => self.relay_or_pause(now),
             rtc::Event::Refused { detail } => {
                 self.trial.tally.refused = Some(detail);
                 self.pause(now);
@@ -298,7 +299,7 @@ impl Slave {
             return if connecting.is_proving() {
                 self.doubt(now)
             } else {
-                self.pause(now)
+                self.relay_or_pause(now)
             };
         }
         match &mut connecting.progress {

@@ -6,6 +6,7 @@ use super::connecting::Connecting;
 use super::failure::Tally;
 use super::output::{Event, Listed, Output, Stats};
 use super::proving::Ticket;
+use super::relaying::{Relayed, Relaying};
 use super::trial::{Occasion, Trial};
 use crate::hub::MemberId;
 use crate::signalling::backoff::Backoff;
@@ -55,6 +56,9 @@ pub struct Slave {
     pub(super) ticket: Option<Ticket>,
     pub(super) room: Room,
     pub(super) phase: Phase,
+    /// The session through the broadcaster. While there is one, the phases are those of the search for a
+    /// path, of which nobody is told.
+    pub(super) relay: Option<Box<Relayed>>,
     pub(super) trial: Trial,
     pub(super) backoff: Backoff,
     /// The number of the current attempt, by which late messages are known.
@@ -95,7 +99,9 @@ pub(super) enum Phase {
     Choosing(Choosing),
     /// With an offer, waiting for the channel.
     Connecting(Box<Connecting>),
-    /// The channel is open, the room is left.
+    /// In the room, without a path, waiting for the master to agree to speak through it.
+    Relaying(Box<Relaying>),
+    /// The channel is open, the room is left unless it still relays.
     Connected {
         /// The session.
         session: SessionId,
@@ -123,6 +129,7 @@ impl Slave {
             ticket,
             room: Room::Outside,
             phase: Phase::Idle,
+            relay: None,
             trial: Trial {
                 occasion: Occasion::First,
                 deadline: None,
@@ -153,6 +160,7 @@ impl Slave {
 
     /// Ends everything.
     pub fn handle_stop(&mut self) {
+        self.relay = None;
         self.abandon();
         self.leave_room();
         self.phase = Phase::Idle;
@@ -177,16 +185,19 @@ impl Slave {
             | Phase::Pausing { .. }
             | Phase::Reaching { .. }
             | Phase::Asking(_)
-            | Phase::Choosing(_) => false,
+            | Phase::Choosing(_)
+            | Phase::Relaying(_) => false,
         };
+        let is_there = is_there || self.is_relayed_to(&master);
         self.wanted = Some(master);
         if is_there || matches!(self.phase, Phase::Idle | Phase::Reaching { .. }) {
             return;
         }
         if let Phase::Connected { session, .. } = self.phase {
-            let detail = "another master was chosen".to_owned();
+            let detail = OTHER_CHOSEN.to_owned();
             self.push_event(Event::Lost { session, detail });
         }
+        self.leave_relay(OTHER_CHOSEN);
         self.abandon();
         self.begin_trial(self.trial.occasion, now);
         self.resume(now);
@@ -206,6 +217,9 @@ impl Slave {
             let reason = reason.chars().filter(|c| !c.is_control()).collect();
             self.trial.tally.closed = Some((code, reason));
         }
+        if self.relay.is_some() {
+            return self.lose_relay("the broadcaster is gone", now);
+        }
         match &self.phase {
             Phase::Idle | Phase::Connected { .. } | Phase::Pausing { .. } => {}
             Phase::Connecting(connecting) if connecting.has_answered() => {}
@@ -213,6 +227,7 @@ impl Slave {
             | Phase::Asking(_)
             | Phase::Choosing(_)
             | Phase::Connecting(_)
+            | Phase::Relaying(_)
                 if is_final(code) =>
             {
                 self.fail()
@@ -220,7 +235,8 @@ impl Slave {
             Phase::Reaching { .. }
             | Phase::Asking(_)
             | Phase::Choosing(_)
-            | Phase::Connecting(_) => self.pause(now),
+            | Phase::Connecting(_)
+            | Phase::Relaying(_) => self.pause(now),
         }
     }
 
@@ -250,6 +266,7 @@ impl Slave {
             | Phase::Asking(_)
             | Phase::Choosing(_)
             | Phase::Connecting(_)
+            | Phase::Relaying(_)
             | Phase::Connected { .. } => {}
         }
     }
@@ -259,6 +276,7 @@ impl Slave {
         if self.trial.deadline.is_some_and(|deadline| deadline <= now) {
             return self.on_deadline(now);
         }
+        self.on_relay_due(now);
         match &self.phase {
             Phase::Pausing { until } if *until <= now => self.resume(now),
             Phase::Reaching { until } if *until <= now => {
@@ -267,10 +285,12 @@ impl Slave {
             }
             Phase::Asking(_) => self.on_asking_due(now),
             Phase::Connecting(_) => self.on_connecting_due(now),
+            Phase::Relaying(relaying) if relaying.until <= now => self.pause(now),
             Phase::Idle
             | Phase::Pausing { .. }
             | Phase::Reaching { .. }
             | Phase::Choosing(_)
+            | Phase::Relaying(_)
             | Phase::Connected { .. } => {}
         }
     }
@@ -301,8 +321,13 @@ impl Slave {
         self.outputs.push_back(output);
     }
 
+    /// Tells the page. While records can be used through the broadcaster, the search for a path is not
+    /// its affair.
     pub(super) fn push_event(&mut self, event: Event) {
-        self.push(Output::Event(event));
+        let is_search = matches!(event, Event::Step(_) | Event::Pausing { .. });
+        if !is_search || self.relay.is_none() {
+            self.push(Output::Event(event));
+        }
     }
 
     /// Says something to a member, or to all. Outside of the room it is lost, and said again later.
@@ -327,6 +352,7 @@ impl Slave {
                 Ok(message) => self.on_message(member, message, now),
                 Err(_) => self.stats.unreadable += 1,
             },
+            Heard::Sealed { member, message } => self.on_sealed(member, &message, now),
             Heard::Left(member) => self.on_member_left(member, now),
             Heard::Challenged(nonce) => self.on_challenged(nonce),
             Heard::Nothing => {}
@@ -342,8 +368,12 @@ impl Slave {
             let masters = self.masters();
             self.push_event(Event::Masters(masters));
         }
+        if self.is_relayed_by(member) {
+            return self.lose_relay("the master left the broadcaster", now);
+        }
         match &mut self.phase {
             Phase::Connecting(connecting) => connecting.on_member_left(member, now),
+            Phase::Relaying(relaying) if relaying.member == member => self.pause(now),
             Phase::Asking(_) => self.decide(now),
             Phase::Choosing(_) if self.masters.is_empty() => {
                 self.begin_trial(self.trial.occasion, now);
@@ -353,6 +383,7 @@ impl Slave {
             | Phase::Pausing { .. }
             | Phase::Reaching { .. }
             | Phase::Choosing(_)
+            | Phase::Relaying(_)
             | Phase::Connected { .. } => {}
         }
     }
@@ -362,9 +393,15 @@ impl Slave {
             Phase::Pausing { until } | Phase::Reaching { until } => Some(*until),
             Phase::Asking(asking) => Some(asking.due()),
             Phase::Connecting(connecting) => Some(connecting.due()),
+            Phase::Relaying(relaying) => Some(relaying.until),
             Phase::Idle | Phase::Choosing(_) | Phase::Connected { .. } => None,
         };
-        phase.into_iter().chain(self.trial.deadline).min()
+        let relay = self.relay.as_ref().map(|relay| relay.due());
+        phase
+            .into_iter()
+            .chain(self.trial.deadline)
+            .chain(relay)
+            .min()
     }
 }
 
@@ -374,6 +411,8 @@ fn is_final(code: u16) -> bool {
     matches!(code, 4401 | 4403)
 }
 
+/// Why a connection ends that the person wanted to another master.
+const OTHER_CHOSEN: &str = "another master was chosen";
 /// Close codes above this one carry a reason of the broadcaster's (RFC 6455 §7.4.1: 1006 is none,
 /// 1013 asks to try again later).
 const CLOSED_BY_APPLICATION: u16 = 1006;

@@ -27,6 +27,11 @@
 //! connected before the master has proven on the channel that the invitation is its own. A slave without
 //! one is told at once that it needs one, where the hub asks for it.
 //!
+//! **No path.** A slave that was invited and finds no path to a master that answered asks it to speak through
+//! the room (`Relaying`), and then is connected that way. It stays in the room and goes on looking for a path,
+//! after growing pauses, through the same phases; when it has a channel the room is left as soon as the
+//! driver has nothing more to say through it.
+//!
 //! **Loss.** A request is repeated after 1, 2, 4 and 8 s, an answer after 0.5, 1, 2 and 4 s; a master
 //! replies to a repeated one with what it had said. An announced master is asked at once.
 
@@ -36,6 +41,7 @@ mod failure;
 mod machine;
 mod output;
 mod proving;
+mod relaying;
 mod trial;
 
 pub use failure::{Cause, Failure};

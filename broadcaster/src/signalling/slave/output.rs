@@ -1,7 +1,9 @@
 //! What a slave asks of its driver and tells its page.
 
 use super::failure::Failure;
+use crate::payload::Payload;
 use crate::signalling::message::{Name, PeerId};
+use crate::signalling::relay::Way;
 use crate::signalling::rtc::{self, SessionId};
 use crate::time::Millis;
 
@@ -29,7 +31,8 @@ pub enum Event {
     Step(Step),
     /// The masters that answered, as often as that changes; in the order of their ids.
     Masters(Vec<Listed>),
-    /// The channel is open. The room is left.
+    /// The channel is open and the room is left, or the master is reached through it. If the latter was so
+    /// already, that session goes on until [`Slave::handle_moved`](super::Slave::handle_moved).
     Connected {
         /// The session.
         session: SessionId,
@@ -39,8 +42,17 @@ pub enum Event {
         protocol: String,
         /// Whether the master has proven that it is the one that invites.
         is_verified: bool,
+        /// By which way it is reached.
+        way: Way,
     },
-    /// The open connection ended. The slave comes back by itself.
+    /// The master sent this through the broadcaster. What comes over a channel is the driver's.
+    Frame {
+        /// The session.
+        session: SessionId,
+        /// What it sent.
+        frame: Payload,
+    },
+    /// An open connection ended. Where it was the only one, the slave comes back by itself.
     Lost {
         /// The session, which is dead.
         session: SessionId,

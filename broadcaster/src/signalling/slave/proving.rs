@@ -9,7 +9,7 @@ use crate::signalling::room::Room;
 use crate::signalling::rtc::{Command, SessionId};
 use crate::time::Millis;
 use trust::fingerprint::Fingerprint;
-use trust::handshake::{self, Binding};
+use trust::handshake::{self, Binding, Way};
 use trust::invitation::Invitation;
 use trust::proof::Nonce;
 use trust::seed::Seed;
@@ -132,8 +132,7 @@ impl Connecting {
         let room = ticket.room.clone();
         let binding = Binding {
             room,
-            slave,
-            master,
+            way: Way::Channel { slave, master },
         };
         let random = ticket.seed.next_bytes();
         let (slave, message) = handshake::Slave::new(&ticket.invitation, &binding, random)?;

@@ -5,6 +5,7 @@ use super::failure::{Failure, Tally};
 use super::machine::{Phase, Slave};
 use super::output::{Event, Listed, Output, Step};
 use crate::signalling::message::PeerId;
+use crate::signalling::relay::Way;
 use crate::signalling::room::Room;
 use crate::signalling::rtc::{self, Command, SessionId};
 use crate::time::Millis;
@@ -33,21 +34,16 @@ impl Slave {
             return;
         };
         match event {
-            rtc::Event::Lost { detail } => {
-                if now - since >= STEADY {
-                    self.backoff.reset();
-                }
-                let tally = Tally {
-                    lost: Some(detail.clone()),
-                    ..Tally::default()
-                };
+            rtc::Event::Lost { detail } if self.relay.is_some() => {
                 self.push_event(Event::Lost { session, detail });
-                self.trial = Trial {
-                    occasion: Occasion::Again,
-                    deadline: None,
-                    tally,
-                };
                 self.pause(now);
+            }
+            rtc::Event::Lost { detail } => {
+                self.push_event(Event::Lost {
+                    session,
+                    detail: detail.clone(),
+                });
+                self.come_back(detail, since, now);
             }
             rtc::Event::Described(_)
             | rtc::Event::Candidate(_)
@@ -57,7 +53,24 @@ impl Slave {
         }
     }
 
-    /// The channel is open: the room has served its purpose.
+    /// The only connection that there was since then has ended: it is made again.
+    pub(super) fn come_back(&mut self, lost: String, since: Millis, now: Millis) {
+        if now - since >= STEADY {
+            self.backoff.reset();
+        }
+        let tally = Tally {
+            lost: Some(lost),
+            ..Tally::default()
+        };
+        self.trial = Trial {
+            occasion: Occasion::Again,
+            deadline: None,
+            tally,
+        };
+        self.pause(now);
+    }
+
+    /// The channel is open: the room has served its purpose, unless it still relays.
     pub(super) fn on_channel_opened(
         &mut self,
         session: SessionId,
@@ -65,20 +78,14 @@ impl Slave {
         protocol: String,
         now: Millis,
     ) {
-        self.leave_room();
-        self.trial.deadline = None;
-        self.trial.occasion = Occasion::Again;
+        if self.relay.is_none() {
+            self.leave_room();
+        }
+        self.end_trial();
         if master.is_some() {
             self.wanted.clone_from(&master);
         }
-        let listed = master.as_ref().map(|id| Listed {
-            id: id.clone(),
-            name: self
-                .masters
-                .get(id)
-                .map(|(name, _)| name.clone())
-                .unwrap_or_default(),
-        });
+        let listed = master.as_ref().map(|id| self.to_listed(id));
         self.phase = Phase::Connected {
             session,
             master,
@@ -90,7 +97,22 @@ impl Slave {
             protocol,
             // With an invitation there is no other way here than the master's proof.
             is_verified: self.ticket.is_some(),
+            way: Way::Direct,
         });
+    }
+
+    pub(super) fn to_listed(&self, master: &PeerId) -> Listed {
+        let known = self.masters.get(master);
+        Listed {
+            id: master.clone(),
+            name: known.map(|(name, _)| name.clone()).unwrap_or_default(),
+        }
+    }
+
+    /// It has worked out.
+    pub(super) fn end_trial(&mut self) {
+        self.trial.deadline = None;
+        self.trial.occasion = Occasion::Again;
     }
 
     pub(super) fn begin_trial(&mut self, occasion: Occasion, now: Millis) {
@@ -107,7 +129,8 @@ impl Slave {
         if self.trial.deadline.is_none() {
             self.begin_trial(self.trial.occasion, now);
         }
-        if self.room.is_inside() && now - self.heard < SILENT {
+        let is_there = self.relay.is_some() || now - self.heard < SILENT;
+        if self.room.is_inside() && is_there {
             return self.ask(now);
         }
         self.leave_room();
@@ -124,7 +147,12 @@ impl Slave {
     /// Waits before the next try, within this trial or before the next one.
     pub(super) fn pause(&mut self, now: Millis) {
         self.abandon();
-        let until = now + self.backoff.pause();
+        let pause = self.backoff.pause();
+        let until = now
+            + match self.relay {
+                Some(_) => pause.max(RELAYED_PAUSE),
+                None => pause,
+            };
         self.phase = Phase::Pausing { until };
         let failure = self.to_failure();
         self.push_event(Event::Pausing { until, failure });
@@ -161,9 +189,11 @@ impl Slave {
                 Some(connecting.session)
             }
             Phase::Connected { session, .. } => Some(*session),
-            Phase::Idle | Phase::Pausing { .. } | Phase::Reaching { .. } | Phase::Choosing(_) => {
-                None
-            }
+            Phase::Idle
+            | Phase::Pausing { .. }
+            | Phase::Reaching { .. }
+            | Phase::Choosing(_)
+            | Phase::Relaying(_) => None,
         };
         self.phase = Phase::Idle;
         if let Some(session) = session {
@@ -199,5 +229,7 @@ impl Slave {
 const REACHING: Millis = Millis::from_secs(5);
 /// Silence of the room after which it is entered anew when the next try begins.
 const SILENT: Millis = Millis::from_secs(20);
+/// Before a path is looked for while records can be used through the broadcaster: the shortest pause.
+const RELAYED_PAUSE: Millis = Millis::from_secs(8);
 /// A connection that held this long was a good one: the next pause is the shortest again.
 const STEADY: Millis = Millis::from_secs(10);

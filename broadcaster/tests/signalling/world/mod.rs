@@ -10,7 +10,7 @@ mod rtc;
 
 pub(crate) use actor::{Actor, Did};
 pub(crate) use old::{OldMaster, OldSlave};
-pub(crate) use room::{HOST, Wire};
+pub(crate) use room::{HOST, Spoil, Wire};
 
 use actor::Note;
 use broadcaster::Millis;

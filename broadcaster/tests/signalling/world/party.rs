@@ -106,9 +106,18 @@ pub(crate) fn ticket(invitation: Invitation, n: u8) -> slave::Ticket {
 }
 
 pub(crate) fn add_guest(world: &mut World, id: &str, invitation: Invitation) -> Node {
+    add_guest_at(world, "192.168.1.5", id, invitation)
+}
+
+pub(crate) fn add_guest_at(
+    world: &mut World,
+    address: &str,
+    id: &str,
+    invitation: Invitation,
+) -> Node {
     let n = id.bytes().last().unwrap_or_default();
     let slave = Slave::invited(slave_config(id), ticket(invitation, n));
-    world.add("192.168.1.5", Box::new(slave))
+    world.add(address, Box::new(slave))
 }
 
 pub(crate) fn add_stranger(world: &mut World, id: &str) -> Node {

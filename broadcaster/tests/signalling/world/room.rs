@@ -16,6 +16,14 @@ use trust::secret::JoinKey;
 pub(crate) const HOST: &str = "192.168.1.1:9999";
 const NONCE: &str = "9dKuf0x2Tn6-7V5aP0Yk1w";
 
+/// What a hub that lies makes of sealed bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Spoil {
+    Changes,
+    Repeats,
+    Swallows,
+}
+
 /// How the room carries what its members say.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Wire {
@@ -60,6 +68,10 @@ pub(crate) struct Room {
     pub(crate) keys: BTreeMap<InvitationId, JoinKey>,
     /// What the hub has made of texts, in place of passing them on: for a hub that lies.
     pub(crate) lie: Option<fn(&str) -> String>,
+    /// What the hub makes of bytes, in place of passing them on.
+    pub(crate) spoil: Option<Spoil>,
+    /// Every message of bytes that was sent.
+    pub(crate) sealed: Vec<Vec<u8>>,
     seats: BTreeMap<Node, Seat>,
     last_member: u32,
     /// Every text that was sent, by whom.
@@ -75,6 +87,8 @@ impl Room {
             mode: Mode::Open,
             keys: BTreeMap::new(),
             lie: None,
+            spoil: None,
+            sealed: Vec::new(),
             seats: BTreeMap::new(),
             last_member: 0,
             said: Vec::new(),
@@ -223,12 +237,12 @@ impl Room {
         if self.seats[&node].is_plain {
             return self.say(node, None, text, random);
         }
-        let ToHub::Send {
-            to,
-            payload: Payload::Text(text),
-        } = ToHub::from_text(text).unwrap()
-        else {
-            panic!("not a text");
+        let ToHub::Send { to, payload } = ToHub::from_text(text).unwrap() else {
+            panic!("no message");
+        };
+        let text = match payload {
+            Payload::Text(text) => text,
+            Payload::Binary(bytes) => return self.pass(node, to.unwrap(), &bytes),
         };
         let to = to.map(|to| {
             let found = self.seats.iter().find(|(_, seat)| seat.member == Some(to));
@@ -239,6 +253,34 @@ impl Room {
             Some(to) => self.say(node, to, &text, random),
             None => self.say(node, None, &text, random),
         }
+    }
+
+    /// Passes bytes to the member they are for, in order.
+    fn pass(&mut self, node: Node, to: MemberId, bytes: &[u8]) -> Vec<Heard> {
+        let from = self.seats[&node].member.expect("a member");
+        self.sealed.push(bytes.to_vec());
+        let mut bytes = bytes.to_vec();
+        let times = match self.spoil {
+            None => 1,
+            Some(Spoil::Swallows) => 0,
+            Some(Spoil::Repeats) => 2,
+            Some(Spoil::Changes) => {
+                bytes[0] ^= 1;
+                1
+            }
+        };
+        let payload = bytes.into();
+        let text = ToMember::Message { from, payload }.to_text();
+        let found = self.seats.iter().find(|(_, seat)| seat.member == Some(to));
+        let heard = |_| {
+            found.map(|(node, seat)| Heard {
+                node: *node,
+                socket: seat.socket,
+                text: text.clone(),
+                after: 1,
+            })
+        };
+        (0..times).filter_map(heard).collect()
     }
 
     pub(crate) fn say(
