@@ -61,9 +61,10 @@ export class Peers {
   }
 }
 
-function paintPeer(row, { id, address, state, since, rights, invitation }) {
+function paintPeer(row, { id, address, state, since, rights, invitation, relayed }) {
   row.dataset.id = id;
   row.dataset.state = state === 'connecting' ? state : invitation ? 'guest' : 'stranger';
+  row.querySelector('.relayed').hidden = !relayed;
   fill(row, { address: nameOf(address), age: age((Date.now() - since) / 1000), label: invitation?.label });
   const select = row.querySelector('select');
   if (select.value !== rights) select.value = rights;

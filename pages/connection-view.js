@@ -4,12 +4,13 @@ import { $, copy, fill, say, setText, showStatus } from './template.js';
 
 /** Shows `state`, a ConnectionState of the package, or `{ state: 'ready' }` before there is one. */
 export function paintConnection(state, host) {
-  const { state: status, step, detail = '', master } = state;
+  const { state: status, step, detail = '', master, verified, relayed } = state;
   showStatus(status);
   const withStep = `status-${status}-${step}`;
-  const nameless = status === 'connected' && !master?.name ? 'status-connected-nameless' : `status-${status}`;
+  const way = relayed ? 'status-relayed' : `status-${status}`;
+  const nameless = status === 'connected' && !master?.name ? `${way}-nameless` : way;
   say($('status'), $(withStep) ? withStep : nameless, { host, name: master?.name });
-  say($('trust'), state.verified ? 'trust-verified' : 'trust-unverified');
+  say($('trust'), relayed ? 'trust-relayed' : verified ? 'trust-verified' : 'trust-unverified');
   setText($('detail'), detail);
   $('retry').hidden = step !== 'pausing';
   tick(state);

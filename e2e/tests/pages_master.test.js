@@ -55,6 +55,17 @@ describe('master’s window', { timeout: 180_000 }, () => {
     await done(page);
   });
 
+  test('of a device that is connected through the broadcaster, it is said', async () => {
+    const invited = { invitation: { id: 'i', label: 'Ann' } };
+    const peers = [peer(1, invited), peer(2, { ...invited, relayed: true })];
+    const page = await opened(pages, { status: { state: 'serving', peers } });
+    const said = () => page.$$eval('[data-testid="peers"] .state', (states) => states.map(({ innerText }) => innerText.trim()));
+    assert.deepEqual(await said(), ['invited as “Ann”', 'invited as “Ann”, connected through the broadcaster']);
+    await page.evaluate((peers) => fakeLink.tell({ state: 'serving', peers }), [peers[0], peer(2, invited)]);
+    assert.deepEqual(await said(), ['invited as “Ann”', 'invited as “Ann”']);
+    await done(page);
+  });
+
   test('what a device may do is shown and changed', async () => {
     const page = await opened(pages, { status: { state: 'serving', peers: [peer(1, { rights: 'read-only' })] } });
     const select = '[data-testid="peers"] select';

@@ -20,6 +20,8 @@ const STATES = {
   connecting: [{ state: 'connecting', step: 'connecting' }, /^connecting/],
   choosing: [{ state: 'choosing', step: 'choosing' }, /choose/i],
   connected: [CONNECTED, /^connected to “Library”$/],
+  relayed: [{ ...CONNECTED, verified: true, relayed: true }, /^connected to “Library” through the broadcaster$/],
+  'relayed-nameless': [{ ...CONNECTED, master: null, verified: true, relayed: true }, /^connected through the broadcaster$/],
   'connected-2016': [{ ...CONNECTED, master: null, protocol: '' }, /^connected$/],
   reconnecting: [{ state: 'reconnecting', step: 'reaching', detail: 'The connection was lost.' }, /^reconnecting/],
   pausing: [{ state: 'reconnecting', step: 'pausing', retry_at: 4e12 }, /^reconnecting/],
