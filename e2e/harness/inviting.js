@@ -11,10 +11,10 @@ import { WebSocketServer } from 'ws';
 
 const COMPANION = process.env.COMPANION || fileURLToPath(new URL('../../dist/host/lan-broadcaster-host', import.meta.url));
 
-/** For pages of `origin`. `link` is the invitation, `master` the link for the page that serves, both at 127.0.0.1. */
-export async function openInviting(origin) {
+/** For pages of `origin`. `link` is the invitation, `master` the link for the page that serves, both at the address `bind`. */
+export async function openInviting(origin, { bind = '127.0.0.1' } = {}) {
   const home = await mkdtemp(join(tmpdir(), 'lan-broadcaster-inviting-'));
-  const order = ['serve', '--port', '0', '--bind', '127.0.0.1', '--master', '--state', join(home, 'state.json')];
+  const order = ['serve', '--port', '0', '--bind', bind, '--master', '--state', join(home, 'state.json')];
   const child = spawn(COMPANION, [...order, '--origin', origin], { stdio: ['ignore', 'pipe', 'inherit'] });
   const said = {};
   for await (const line of createInterface(child.stdout)) {
@@ -27,7 +27,8 @@ export async function openInviting(origin) {
     if (child.exitCode === null && child.kill()) await once(child, 'exit');
     await rm(home, { recursive: true, force: true });
   };
-  return { url: said.listening, link: said.invitation, master: said.master, close };
+  const at = (link) => link.replace('//127.0.0.1:', `//${bind}:`);
+  return { url: said.listening, link: at(said.invitation), master: at(said.master), close };
 }
 
 /** A hub that lets everybody in, and passes on what `lie` makes of each text. */
