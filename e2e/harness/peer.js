@@ -168,3 +168,15 @@ export function connect(page, url, options = {}) {
     options,
   );
 }
+
+/** Keeps a record, a long text and a long attachment over a page's `db`; gives what came back: bytes, records, letters. */
+export function keepLong(page) {
+  return page.evaluate(async () => {
+    const id = await db.post({ first: 'Ada', last: 'Lovelace' });
+    await db.put('long', { text: 'x'.repeat(1 << 20) });
+    await db.putAttachment(id, 'a', new Blob([new Uint8Array(1 << 20)]));
+    const blob = await db.getAttachment(id, 'a');
+    const { data } = await db.allDocs({ query: 'last:"Love%"' });
+    return [blob.size, data.total_rows, (await db.get('long')).text.length];
+  });
+}

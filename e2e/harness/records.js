@@ -1,5 +1,6 @@
 // The tutorial's steps, as a person does them: serve records, connect to them, create and query.
 
+import { basename } from 'node:path';
 import { LAN, PORT, press, text, when } from './sharing.js';
 
 /** Presses *Serve my records* in the popup; gives the window that comes up. */
@@ -43,6 +44,29 @@ export async function query(page, words) {
   await press(page, 'query');
   await when(page, () => document.getElementById('find').getAttribute('aria-busy') !== 'true');
   return text(page, 'results', `(text) => text.includes(${JSON.stringify(words)})`);
+}
+
+/** Opens the record that has a word in it, in the master's window. */
+export async function openRecord(page, word) {
+  await text(page, 'records', `(text) => text.includes(${JSON.stringify(word)})`);
+  await page.evaluate((word) => {
+    const rows = [...document.querySelectorAll('[data-testid="records"] > li')];
+    rows.find((row) => row.textContent.includes(word)).querySelector('button').click();
+  }, word);
+  await when(page, () => document.querySelector('dialog[open]'));
+}
+
+/** Attaches a file to the record that has a word in it; closes the record again. */
+export async function attach(page, word, file) {
+  await openRecord(page, word);
+  await (await page.$('#files')).uploadFile(file);
+  await attached(page, basename(file));
+  await page.click('#cancel');
+}
+
+/** Waits until the record that is open has this attachment. */
+export function attached(page, name) {
+  return when(page, (name) => document.querySelector('#attachments [data-part="list"]').textContent.includes(name), name);
 }
 
 /** What was found last. */

@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { Chromium } from '../harness/chromium.js';
 import { Opened } from '../harness/opened.js';
 import { gone, kill } from '../harness/processes.js';
-import { serveRecords } from '../harness/records.js';
+import { attach, attached, openRecord, serveRecords } from '../harness/records.js';
 import { openSharing, PORT, press, pressStart, text, when } from '../harness/sharing.js';
 
 /** Many chunks of a copy, and parts of an attachment: a copy of it takes its time. */
@@ -31,10 +31,7 @@ describe('a copy that the companion keeps', { timeout: 300_000 }, () => {
     await add(master, 'Ada', 'Lovelace');
     const file = join(chromium.home, ATTACHMENT);
     await writeFile(file, BYTES);
-    await openRecord(master, 'Lovelace');
-    await (await master.$('#files')).uploadFile(file);
-    await attached(master);
-    await master.click('#cancel');
+    await attach(master, 'Lovelace', file);
   });
   after(() => opened.close());
 
@@ -61,7 +58,7 @@ describe('a copy that the companion keeps', { timeout: 300_000 }, () => {
     assert.equal(await text(master, 'copy-outcome', (text) => /^Restored/.test(text)), 'Restored: 1 records.');
     assert.match(await text(master, 'records', (text) => text.includes('Lovelace')), /Hopper/);
     await openRecord(master, 'Lovelace');
-    await attached(master);
+    await attached(master, ATTACHMENT);
     const again = await chromium.download(() => master.click('#attachments [data-does="save"]'));
     assert.ok(BYTES.equals(await readFile(again.path)), 'the bytes are the same');
     await master.click('#cancel');
@@ -143,10 +140,7 @@ describe('a copy for which there is no room', { skip: noMount, timeout: 180_000 
       await copyNow(master);
       const file = join(chromium.home, ATTACHMENT);
       await writeFile(file, BYTES);
-      await openRecord(master, 'Lovelace');
-      await (await master.$('#files')).uploadFile(file);
-      await attached(master);
-      await master.click('#cancel');
+      await attach(master, 'Lovelace', file);
       await press(master, 'copy-now');
       const words = await when(master, () => document.getElementById('copy-error').textContent);
       assert.equal(words, "this computer's disk is full: free space on it, and copy again");
@@ -218,21 +212,6 @@ async function remove(master, word) {
   await master.click('#really-remove');
   await when(master, () => !document.querySelector('dialog[open]'));
   await when(master, `(word) => !document.querySelector('[data-testid="records"]').textContent.includes(word)`, word);
-}
-
-/** Opens the record that has a word in it. */
-async function openRecord(page, word) {
-  await text(page, 'records', `(text) => text.includes(${JSON.stringify(word)})`);
-  await page.evaluate((word) => {
-    const rows = [...document.querySelectorAll('[data-testid="records"] > li')];
-    rows.find((row) => row.textContent.includes(word)).querySelector('button').click();
-  }, word);
-  await when(page, () => document.querySelector('dialog[open]'));
-}
-
-/** Waits until the record that is open has its attachment. */
-function attached(page) {
-  return when(page, (name) => document.querySelector('#attachments [data-part="list"]').textContent.includes(name), ATTACHMENT);
 }
 
 /** Makes the last copy two days old. */

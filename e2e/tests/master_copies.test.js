@@ -7,7 +7,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Browser } from '../harness/peer.js';
-import { connectSlave, create, query, serveRecords } from '../harness/records.js';
+import { attach, attached, connectSlave, create, openRecord, query, serveRecords } from '../harness/records.js';
 import { openSharing, press, text, when } from '../harness/sharing.js';
 
 /** Longer than one part of an attachment, in IndexedDB and in a copy. */
@@ -30,10 +30,7 @@ describe('a copy of the records', { timeout: 300_000 }, () => {
     await create(slave, 'Ada', 'Lovelace');
     await create(slave, 'Grace', 'Hopper');
     await slave.close();
-    await openRecord(master, 'Lovelace');
-    await (await master.$('#files')).uploadFile(file);
-    await attachments(master, NAME);
-    await master.click('#cancel');
+    await attach(master, 'Lovelace', file);
     copy = await first.download(() => press(master, 'save-copy'));
     assert.match(await text(master, 'copy-outcome', (text) => /^Saved/.test(text)), /^Saved as records-[0-9-]{10}\.tar\./);
     assert.match(copy.name, /^records-[0-9-]{10}\.tar$/);
@@ -52,7 +49,7 @@ describe('a copy of the records', { timeout: 300_000 }, () => {
     assert.match(await text(master, 'copy-outcome', (text) => /^Restored/.test(text)), /^Restored: 2 records\.$/);
     assert.match(await text(master, 'records', (text) => text.includes('Hopper')), /Ada/);
     await openRecord(master, 'Lovelace');
-    await attachments(master, NAME);
+    await attached(master, NAME);
     const again = await second.download(() => master.click('#attachments [data-does="save"]'));
     assert.equal(again.name, NAME);
     assert.ok(BYTES.equals(await readFile(again.path)), 'the bytes are those of the first browser');
@@ -74,17 +71,3 @@ describe('a copy of the records', { timeout: 300_000 }, () => {
     assert.match(await text(master, 'records'), /Lovelace.*Hopper|Hopper.*Lovelace/s);
   });
 });
-
-/** Opens the record that has a word in it. */
-async function openRecord(page, word) {
-  await text(page, 'records', `(text) => text.includes(${JSON.stringify(word)})`);
-  await page.evaluate((word) => {
-    const rows = [...document.querySelectorAll('[data-testid="records"] > li')];
-    rows.find((row) => row.textContent.includes(word)).querySelector('button').click();
-  }, word);
-}
-
-/** Waits until the record that is open has this attachment. */
-function attachments(page, name) {
-  return when(page, (name) => document.querySelector('#attachments [data-part="list"]').textContent.includes(name), name);
-}

@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { openInviting } from '../harness/inviting.js';
 import { Lan, noFilter, noSwitch } from '../harness/lan.js';
 import { Opened } from '../harness/opened.js';
-import { Browser, connect, openSite, serve } from '../harness/peer.js';
+import { Browser, connect, keepLong, openSite, serve } from '../harness/peer.js';
 import { create, openSlave, query, serveRecords } from '../harness/records.js';
 import { openSharing, PORT, text, when } from '../harness/sharing.js';
 
@@ -90,15 +90,7 @@ describe('two devices that a Wi-Fi keeps apart', { skip: noFilter, timeout: 300_
   test('speak through the broadcaster, also of long texts and attachments', async () => {
     const state = await connect(guest, inviting.link);
     assert.deepEqual([state.verified, state.relayed, state.protocol], [true, true, 'jio.2']);
-    const found = await guest.evaluate(async () => {
-      const id = await db.post({ first: 'Ada', last: 'Lovelace' });
-      await db.put('long', { text: 'x'.repeat(1 << 20) });
-      await db.putAttachment(id, 'a', new Blob([new Uint8Array(1 << 20)]));
-      const blob = await db.getAttachment(id, 'a');
-      const { data } = await db.allDocs({ query: 'last:"Love%"' });
-      return [blob.size, data.total_rows, (await db.get('long')).text.length];
-    });
-    assert.deepEqual(found, [1 << 20, 1, 1 << 20]);
+    assert.deepEqual(await keepLong(guest), [1 << 20, 1, 1 << 20]);
     const peers = await host.evaluate(() => master.peers.map(({ state, relayed }) => ({ state, relayed })));
     assert.deepEqual(peers, [{ state: 'connected', relayed: true }]);
   });

@@ -22,6 +22,7 @@ pub mod backup;
 mod calls;
 mod connections;
 mod face;
+mod judge;
 mod line;
 mod master;
 mod page;

@@ -4,11 +4,12 @@
 use crate::address::{Address, Error, Hosting};
 use crate::attached;
 use crate::connections::{Ahead, Connections, Said};
+use crate::judge::Judge;
 use crate::line::{Line, LineHeard, LineId, To};
 use crate::page::{MasterPage, Transport, Wire};
 use crate::queue::Queue;
 use crate::relayed::{to_frame, to_payload};
-use crate::serving::{self, Admission, Done, Serving};
+use crate::serving::{Admission, Done, Serving};
 use crate::slave::{json, now, timer};
 use crate::storage::Storage;
 use broadcaster::Millis;
@@ -17,13 +18,12 @@ use broadcaster::signalling::message::{Name, PeerId};
 use broadcaster::signalling::rtc::{self, SessionId};
 use broadcaster::signalling::{self, Way};
 use futures_channel::mpsc::UnboundedReceiver;
-use jio::endpoint::{Failure, Frame, JIO2, Protocol};
-use jio::rpc::Call;
+use jio::endpoint::{Frame, JIO2, Protocol};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::ops::Bound::{Excluded, Unbounded};
 use std::rc::Rc;
-use trust::rights::{Rights, Verdict};
+use trust::rights::Rights;
 use web::timer::Timer;
 use web::turn::Turns;
 
@@ -490,48 +490,6 @@ fn send_to(
 
 fn is_ready((_, serving): &(&Caller, &Serving)) -> bool {
     serving.is_ready()
-}
-
-/// Who decides about a caller's next call: the caller's rights, then a person, then the page.
-struct Judge {
-    page: Rc<MasterPage>,
-    rights: Rights,
-    peer: Value,
-    question: u32,
-}
-
-impl Judge {
-    fn admit(&self, call: &Call, is_permitted: bool) -> Admission {
-        let refuse = |status, why: &str| Admission::Refuse(Failure::new(status, why));
-        match self.rights.judge(call.method().name()) {
-            Verdict::Refuse(refusal) => refuse(refusal.status_code(), &refusal.to_string()),
-            Verdict::Ask if is_permitted => self.validate(call),
-            Verdict::Ask if self.page.asks() => {
-                let info = json(&serving::to_info(call, &self.peer));
-                self.page.ask(self.question, &info);
-                Admission::Ask
-            }
-            Verdict::Ask => refuse(
-                403,
-                "nobody is here who could allow this; ask for an invitation",
-            ),
-            Verdict::Allow => self.validate(call),
-        }
-    }
-
-    /// Asks the page whether a call may be executed.
-    fn validate(&self, call: &Call) -> Admission {
-        if !self.page.validates() {
-            return Admission::Begin;
-        }
-        let asked = self
-            .page
-            .validate(&json(&serving::to_info(call, &self.peer)));
-        asked.map_or_else(
-            |refusal| Admission::Refuse(Failure::new(refusal.status_code(), refusal.message())),
-            |()| Admission::Begin,
-        )
-    }
 }
 
 fn is_by(peer: &Peer<'_>, sought: Way) -> bool {

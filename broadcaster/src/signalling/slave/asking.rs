@@ -1,15 +1,14 @@
-//! The slave in the room: asks for masters, collects their offers, decides or lets the person decide,
-//! and falls back to the order of 2016.
+//! The slave in the room: asks for masters, collects their offers, decides or lets the person decide.
+//! Where nobody answers, `of_2016` goes on.
 
-use super::connecting::Connecting;
 use super::machine::{Phase, Slave};
-use super::output::{Event, Output, Step};
+use super::of_2016::Of2016;
+use super::output::{Event, Step};
 use crate::hub::{Kind as MemberKind, MemberId};
 use crate::limits::{CANDIDATE_BYTES, CANDIDATES, MASTERS};
 use crate::signalling::description::{Description, Kind};
-use crate::signalling::exchange::Outgoing;
 use crate::signalling::message::{AttemptId, Message, Name, PeerId, Reason};
-use crate::signalling::rtc::{self, Command, SessionId};
+use crate::signalling::rtc::SessionId;
 use crate::time::Millis;
 use std::collections::BTreeMap;
 use trust::fingerprint::Fingerprint;
@@ -21,27 +20,8 @@ pub(super) struct Asking {
     listen_until: Millis,
     ask_again: Millis,
     gap: Millis,
-    offers: BTreeMap<PeerId, Offer>,
-    of_2016: Of2016,
-}
-
-/// How far the order of 2016 is.
-#[derive(Debug)]
-enum Of2016 {
-    /// It is not spoken in this attempt.
-    Never,
-    /// It is, if nobody answers until then.
-    After(Millis),
-    /// Our description is being made.
-    Gathering {
-        session: SessionId,
-        outgoing: Outgoing,
-    },
-    /// Our offer is in the room.
-    Offered {
-        session: SessionId,
-        outgoing: Outgoing,
-    },
+    pub(super) offers: BTreeMap<PeerId, Offer>,
+    pub(super) of_2016: Of2016,
 }
 
 /// A master's offer, and what followed it before it was taken.
@@ -61,18 +41,11 @@ pub(super) struct Choosing;
 impl Asking {
     /// The session of our own offer, in the order of 2016.
     pub(super) fn offering(&self) -> Option<SessionId> {
-        match &self.of_2016 {
-            Of2016::Gathering { session, .. } | Of2016::Offered { session, .. } => Some(*session),
-            Of2016::Never | Of2016::After(_) => None,
-        }
+        self.of_2016.session()
     }
 
     pub(super) fn due(&self) -> Millis {
-        let of_2016 = match &self.of_2016 {
-            Of2016::After(at) => Some(*at),
-            Of2016::Gathering { outgoing, .. } => outgoing.complete_at(),
-            Of2016::Never | Of2016::Offered { .. } => None,
-        };
+        let of_2016 = self.of_2016.due();
         let listen = (!self.offers.is_empty()).then_some(self.listen_until);
         of_2016
             .into_iter()
@@ -93,7 +66,7 @@ impl Slave {
             gap: ASK_AGAIN,
             offers: BTreeMap::new(),
             of_2016: if may_fall_back {
-                Of2016::After(now + SILENCE)
+                Of2016::later(now)
             } else {
                 Of2016::Never
             },
@@ -388,112 +361,6 @@ impl Slave {
             }
         }
     }
-
-    fn begin_of_2016(&mut self) {
-        let Phase::Asking(asking) = &mut self.phase else {
-            return;
-        };
-        if !asking.offers.is_empty() {
-            asking.of_2016 = Of2016::Never;
-            return;
-        }
-        self.last_session = SessionId(self.last_session.0 + 1);
-        let session = self.last_session;
-        asking.of_2016 = Of2016::Gathering {
-            session,
-            outgoing: Outgoing::default(),
-        };
-        let label = self.config.id.as_str().to_owned();
-        self.push(Output::Rtc(Command::Offer {
-            session,
-            label,
-            protocol: String::new(),
-        }));
-    }
-
-    pub(super) fn on_offering_rtc(&mut self, event: rtc::Event, now: Millis) {
-        let own = self.room.own();
-        let Phase::Asking(asking) = &mut self.phase else {
-            return;
-        };
-        let (session, outgoing) = match &mut asking.of_2016 {
-            Of2016::Gathering { session, outgoing } | Of2016::Offered { session, outgoing } => {
-                (*session, outgoing)
-            }
-            Of2016::Never | Of2016::After(_) => return,
-        };
-        match event {
-            rtc::Event::Described(description) => {
-                outgoing.handle_described(&description, own, now);
-                self.on_asking_due(now);
-            }
-            rtc::Event::Candidate(candidate) => {
-                outgoing.handle_candidate(candidate, own, now);
-                self.on_asking_due(now);
-            }
-            rtc::Event::Lost { .. } | rtc::Event::Refused { .. } => {
-                asking.of_2016 = Of2016::Never;
-                self.push(Output::Rtc(Command::Close { session }));
-            }
-            rtc::Event::Opened { .. } | rtc::Event::Frame(_) => {}
-        }
-    }
-
-    fn end_gathering(&mut self) {
-        let Phase::Asking(asking) = &mut self.phase else {
-            return;
-        };
-        let of_2016 = std::mem::replace(&mut asking.of_2016, Of2016::Never);
-        asking.of_2016 = match of_2016 {
-            Of2016::Gathering { session, outgoing } => Of2016::Offered { session, outgoing },
-            Of2016::Never | Of2016::After(_) | Of2016::Offered { .. } => of_2016,
-        };
-        self.say_offer_of_2016();
-    }
-
-    fn say_offer_of_2016(&mut self) {
-        let Phase::Asking(asking) = &self.phase else {
-            return;
-        };
-        let Of2016::Offered { outgoing, .. } = &asking.of_2016 else {
-            return;
-        };
-        let Some(data) = outgoing.complete() else {
-            return;
-        };
-        self.trial.tally.asked += 1;
-        let offer = Message::Offer {
-            from: self.config.id.clone(),
-            to: None,
-            id: Some(AttemptId::Number(self.attempt)),
-            name: None,
-            protocols: self.config.protocols.clone(),
-            data,
-        };
-        self.say(None, &offer);
-    }
-
-    fn on_answer_of_2016(&mut self, member: Option<MemberId>, data: &str, now: Millis) {
-        let Phase::Asking(asking) = &mut self.phase else {
-            self.stats.stray += 1;
-            return;
-        };
-        if !matches!(asking.of_2016, Of2016::Offered { .. }) {
-            self.stats.stray += 1;
-            return;
-        }
-        let Ok(answer) = Description::parse(data, Kind::Answer) else {
-            self.stats.descriptions += 1;
-            return;
-        };
-        let of_2016 = std::mem::replace(&mut asking.of_2016, Of2016::Never);
-        if let Of2016::Offered { session, outgoing } = of_2016 {
-            self.phase = Phase::Connecting(Box::new(Connecting::of_2016(
-                session, member, outgoing, now,
-            )));
-            self.accept_of_2016(&answer);
-        }
-    }
 }
 
 /// How long other masters are listened for after a request, where there could be some.
@@ -502,5 +369,3 @@ const LISTEN: Millis = Millis(500);
 const ASK_AGAIN: Millis = Millis::from_secs(1);
 /// The longest time between two requests.
 const ASK_LATEST: Millis = Millis::from_secs(8);
-/// Silence after which the order of 2016 is tried.
-const SILENCE: Millis = Millis(1500);

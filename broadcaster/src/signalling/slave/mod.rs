@@ -39,6 +39,7 @@ mod asking;
 mod connecting;
 mod failure;
 mod machine;
+mod of_2016;
 mod output;
 mod proving;
 mod relaying;
