@@ -41,6 +41,12 @@ const ours = {
   },
 };
 
+/** By an invitation: proof at the broadcaster, Noise on the channel. */
+const invited = {
+  host: ({ master }) => ours.host({ url: master }),
+  click: ({ invitation }) => ours.click({ url: invitation }),
+};
+
 // ---- simple-peer, with descriptions and candidates through a WebSocket that all share
 
 const openSocket = async (url) => {
@@ -108,4 +114,4 @@ const peerJs = {
   },
 };
 
-globalThis.ways = { ours, peerJs, trickle: simple(true), whole: simple(false) };
+globalThis.ways = { ours, invited, peerJs, trickle: simple(true), whole: simple(false) };

@@ -1,6 +1,7 @@
 // From the click to an open channel: this project beside PeerJS and simple-peer, in turn, in the same two
 // browsers. Prints markdown. PEERS names the folder of their packages.
 
+import { openInviting } from '../../e2e/harness/inviting.js';
 import { Browser, openBroadcaster, openRelay } from '../../e2e/harness/peer.js';
 import { serveRecords } from '../../e2e/harness/records.js';
 import { openSharing, PORT } from '../../e2e/harness/sharing.js';
@@ -12,6 +13,7 @@ const WARM_UP = 3;
 const WAYS = [
   ['this project, master in the extension', 'ours', { url: `ws://${LAN}:${PORT}/` }],
   ['this project, master in a page', 'ours', {}],
+  ['the same by invitation', 'invited', {}],
   ['PeerJS', 'peerJs', {}],
   ['simple-peer, trickle', 'trickle', {}],
   ['simple-peer without trickle', 'whole', {}],
@@ -19,23 +21,25 @@ const WAYS = [
 
 const chromium = await openSharing();
 const [site, broadcaster, relay, other] = await Promise.all([openBenchSite(LAN), openBroadcaster(), openRelay(LAN), Browser.open()]);
-const peerServer = await openPeerServer();
+const [peerServer, inviting] = await Promise.all([openPeerServer(), openInviting(new URL(site.url).origin, { bind: LAN })]);
 try {
   await ahead(chromium, other);
   await serveRecords(chromium);
   const addresses = {
     url: `ws://${LAN}:${broadcaster.port}/`,
+    invitation: inviting.link,
+    master: inviting.master,
     relay: relay.url,
     peerJs: { host: LAN, port: peerServer.port, id: 'host' },
   };
   const host = await around(chromium).page(`${site.url}open.html`);
   const clicker = await other.page(`${site.url}open.html`);
-  for (const way of ['ours', 'peerJs', 'trickle', 'whole']) {
+  for (const way of ['ours', 'invited', 'peerJs', 'trickle', 'whole']) {
     await host.evaluate((way, addresses) => ways[way].host(addresses), way, addresses);
   }
   tell(await measure(clicker, addresses));
 } finally {
-  await Promise.all([chromium.close(), other.close(), broadcaster.close()]);
+  await Promise.all([chromium.close(), other.close(), broadcaster.close(), inviting.close()]);
   relay.close();
   site.close();
   peerServer.close();
