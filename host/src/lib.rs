@@ -4,6 +4,7 @@
 //! executor, and a [`driver::Decider`] says what they mean. In [`native`] the decider is the hub at
 //! the other end of the link, in [`serve`] a hub in this process.
 
+pub mod allocator;
 pub mod arguments;
 pub mod copies;
 pub mod directories;

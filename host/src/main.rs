@@ -9,7 +9,7 @@
 
 use clap::Parser;
 use lan_broadcaster_host::arguments::{Action, Arguments};
-use lan_broadcaster_host::{Error, install, log, native, open_files, origin, serve};
+use lan_broadcaster_host::{Error, allocator, install, log, native, open_files, origin, serve};
 use std::env;
 use std::future::Future;
 use std::process::ExitCode;
@@ -17,6 +17,7 @@ use tokio::runtime::{Builder, LocalOptions};
 use tracing::level_filters::LevelFilter;
 
 fn main() -> ExitCode {
+    allocator::give_back();
     let caller = env::args()
         .nth(1)
         .filter(|argument| origin::is_origin(argument));

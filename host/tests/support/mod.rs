@@ -132,6 +132,16 @@ pub(crate) fn join(port: u16, path: &str) -> Client {
 
 /// Joins with a subprotocol, where one is given.
 pub(crate) fn join_as(port: u16, path: &str, protocol: Option<&str>) -> Client {
+    join_over(socket(port), port, path, protocol)
+}
+
+/// The same over a connection that is there.
+pub(crate) fn join_over(
+    socket: TcpStream,
+    port: u16,
+    path: &str,
+    protocol: Option<&str>,
+) -> Client {
     let authority = format!("127.0.0.1:{port}");
     let mut request = Request::builder()
         .uri(format!("ws://{authority}{path}"))
@@ -143,7 +153,7 @@ pub(crate) fn join_as(port: u16, path: &str, protocol: Option<&str>) -> Client {
     if let Some(protocol) = protocol {
         request = request.header("Sec-WebSocket-Protocol", protocol);
     }
-    let (client, _) = tungstenite::client(request.body(()).unwrap(), socket(port)).unwrap();
+    let (client, _) = tungstenite::client(request.body(()).unwrap(), socket).unwrap();
     client
 }
 
