@@ -114,26 +114,7 @@ export class Browser {
     page.on('pageerror', (error) => console.error('page error:', error.message));
     if (process.env.DEBUG) page.on('console', (message) => console.error('page:', message.text()));
     await page.goto(url);
-    await page.evaluate(async (index) => {
-      globalThis.peer = await import(new URL(index, document.baseURI));
-      /** Resolves with the detail of the first event that fits, the present state included. */
-      globalThis.until = (target, type, fits) =>
-        new Promise((resolve) => {
-          const look = (detail) => {
-            if (!fits(detail)) return;
-            target.removeEventListener(type, hear);
-            resolve(detail);
-          };
-          const hear = ({ detail }) => look(detail);
-          target.addEventListener(type, hear);
-          if (target[type] !== undefined) look(target[type]);
-        });
-      globalThis.failure = (promise) =>
-        promise.then(
-          (value) => ({ value }),
-          ({ name, message, status_code }) => ({ name, message, status_code }),
-        );
-    }, index);
+    await prepare(page, index);
     return page;
   }
 
@@ -141,6 +122,30 @@ export class Browser {
     await this.browser.close();
     await rm(this.profile, { recursive: true, force: true, maxRetries: 5 });
   }
+}
+
+/** Has a page that was loaded, or loaded anew, ready with the package. */
+export async function prepare(page, index = 'index.js') {
+  await page.evaluate(async (index) => {
+    globalThis.peer = await import(new URL(index, document.baseURI));
+    /** Resolves with the detail of the first event that fits, the present state included. */
+    globalThis.until = (target, type, fits) =>
+      new Promise((resolve) => {
+        const look = (detail) => {
+          if (!fits(detail)) return;
+          target.removeEventListener(type, hear);
+          resolve(detail);
+        };
+        const hear = ({ detail }) => look(detail);
+        target.addEventListener(type, hear);
+        if (target[type] !== undefined) look(target[type]);
+      });
+    globalThis.failure = (promise) =>
+      promise.then(
+        (value) => ({ value }),
+        ({ name, message, status_code }) => ({ name, message, status_code }),
+      );
+  }, index);
 }
 
 /** Serves memory from a page, and waits until it is in the room. */

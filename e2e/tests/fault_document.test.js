@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { crash, documents, reload } from '../harness/extension.js';
 import { Member } from '../harness/member.js';
 import { Opened } from '../harness/opened.js';
 import { Browser } from '../harness/peer.js';
@@ -62,35 +63,3 @@ describe('the master’s document', { timeout: 240_000 }, () => {
     assert.match(await query(slave, 'Lovelace'), /Ada/);
   }
 });
-
-/** The ids of the offscreen documents. */
-function documents(chromium) {
-  return chromium.control.evaluate(async () => {
-    const found = await chrome.runtime.getContexts({ contextTypes: ['OFFSCREEN_DOCUMENT'] });
-    return found.map(({ documentId }) => documentId);
-  });
-}
-
-/** Crashes the process of the master's document. */
-async function crash(chromium) {
-  const target = chromium.browser.targets().find((target) => target.url() === chromium.url('extension/offscreen.html'));
-  const session = await target.createCDPSession();
-  // It cannot answer any more.
-  session.send('Page.crash').catch(() => {});
-}
-
-/** Reloads the extension, as a press on Chromium's word that it has crashed does. */
-async function reload(chromium) {
-  const page = await chromium.browser.newPage();
-  await page.goto('chrome://extensions');
-  // Else Chromium would keep one that was loaded unpacked from coming back.
-  await page.evaluate(() => chrome.developerPrivate.updateProfileConfiguration({ inDeveloperMode: true }));
-  await page.evaluate((id) => new Promise((resolve, reject) => {
-    chrome.developerPrivate.onItemStateChanged.addListener(({ item_id, event_type }) => {
-      if (item_id === id && event_type === 'LOADED') resolve();
-    });
-    chrome.developerPrivate.reload(id, { failQuietly: false }).catch(reject);
-  }), chromium.id);
-  await chromium.takeControl();
-  await page.close();
-}
