@@ -17,7 +17,10 @@ help() {
                  build, start Chromium with the extension, share by invitation or with everyone, print
                  the URLs and a line `invitation http://ADDRESS:PORT/#…`; stays until Ctrl-C
   test [SUITE…]  every test, or the suites named: format lints docs layers supply
-                 rust pages conformance e2e
+                 rust pages conformance e2e soak
+  soak [MINUTES] [--seed N]
+                 hundreds of members, masters and slaves at work while one thing after the other breaks;
+                 2 minutes unless told otherwise. Prints its seed, by which a run can be had again
   build          dist/extension (load unpacked), dist/npm, dist/site, dist/host
   install-host [OPTION…]
                  build the companion and install it for the browsers of this user
@@ -69,6 +72,11 @@ bench() {
   exec bench/run.sh "$@"
 }
 
+soak() {
+  need_soak
+  exec e2e/harness/network.sh node e2e/soak/soak.js "$@"
+}
+
 fuzz() {
   local targets=() target
   [ $# -eq 0 ] || [[ $1 =~ ^[0-9]+$ ]] || { targets=("$1") && shift; }
@@ -89,7 +97,7 @@ clean() {
 word=${1:-help}
 [ $# -gt 0 ] && shift
 case $word in
-  build | run | package | bench | fuzz | clean | help) "$word" "$@" ;;
+  build | run | package | bench | soak | fuzz | clean | help) "$word" "$@" ;;
   test) run_suites "$@" ;;
   suite) need_rust && "suite_$1" ;; # one suite, as `test` runs it
   install-host) install_host "$@" ;;

@@ -1,7 +1,7 @@
 # Every test, counted the same way. A suite is a function that prints, as its last such line,
 # `N passed, N failed`; run_suites adds them up.
 
-SUITES=(format lints docs layers supply rust pages conformance e2e)
+SUITES=(format lints docs layers supply rust pages conformance e2e soak)
 
 run_suites() {
   local suite
@@ -182,4 +182,18 @@ suite_e2e() {
   need_command nft nftables
   need_modules e2e
   node e2e/test.js
+}
+
+need_soak() {
+  build_extension
+  build_host
+  need_chromium
+  need_command ip iproute2
+  need_command nft nftables
+  need_modules e2e
+}
+
+suite_soak() {
+  need_soak
+  e2e/harness/network.sh node e2e/soak/soak.js
 }

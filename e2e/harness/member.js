@@ -60,6 +60,14 @@ export class Member {
     return new Promise((resolve, reject) => this.#socket.send(data, (error) => (error ? reject(error) : resolve())));
   }
 
+  /** Sends the first part of a message, and never the rest; resolves when the other side has read it. */
+  async sendPart(data) {
+    this.#socket.send(data, { fin: false });
+    const pong = new Promise((resolve) => this.#socket.once('pong', resolve));
+    this.#socket.ping();
+    await Promise.race([pong, this.closed.then(({ code }) => Promise.reject(new Error(`closed with ${code}`)))]);
+  }
+
   sendJson(value) {
     return this.send(JSON.stringify(value));
   }
