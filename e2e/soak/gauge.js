@@ -3,6 +3,7 @@
 import { readdir, readFile, readlink, writeFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { debug } from '../harness/extension.js';
+import { living, wasmBytes } from '../harness/heap.js';
 import { children, memory } from '../harness/processes.js';
 import { PORT } from '../harness/sharing.js';
 
@@ -54,7 +55,7 @@ export async function extension(chromium) {
     // What is kept in case it is wanted again is no leak.
     await session.send('Memory.simulatePressureNotification', { level: 'critical' });
     const connections = await living(session, 'RTCPeerConnection', (all) => all.length);
-    const wasm = await living(session, 'WebAssembly.Memory', (all) => all.reduce((sum, { buffer }) => sum + buffer.byteLength, 0));
+    const wasm = await wasmBytes(session);
     const { usedSize } = await session.send('Runtime.getHeapUsage');
     return { heap: usedSize, wasm, connections, resident: await residentOf(chromium) };
   } finally {
@@ -69,14 +70,6 @@ export async function left(chromium, { connections }) {
     if (now.connections <= connections) return now;
     await pause(200);
   }
-}
-
-/** Counts something about all living objects of a class; collects garbage first. */
-async function living(session, name, count) {
-  const { result } = await session.send('Runtime.evaluate', { expression: `${name}.prototype` });
-  const { objects } = await session.send('Runtime.queryObjects', { prototypeObjectId: result.objectId });
-  const call = { objectId: objects.objectId, functionDeclaration: `function () { return (${count})(this); }`, returnByValue: true };
-  return (await session.send('Runtime.callFunctionOn', call)).result.value;
 }
 
 /** The browser's processes: what of their memory is their own, in bytes, by what they are for; without companions. */

@@ -54,12 +54,12 @@ export class Writer {
       const id = `${this.name}/${lane}/${random.between(1, KEYS)}`;
       const next = () => (versions[id] = (versions[id] ?? 0) + 1);
       const call = random.pick(CALLS);
-      await this[`_${call}`](id, next, random);
+      await this[call](id, next, random);
       await this.#pause.for(random.between(...PACE));
     }
   }
 
-  async _post(_, __, random) {
+  async post(_, __, random) {
     const doc = { by: this.name, n: (this.#posts += 1), text: 'x'.repeat(random.between(0, 400)) };
     const end = this.ledger.beginPost(doc);
     const outcome = await this.#call('post', doc);
@@ -67,20 +67,20 @@ export class Writer {
     return outcome;
   }
 
-  async _put(id, next, random) {
+  async put(id, next, random) {
     const doc = { by: this.name, version: next(), text: 'y'.repeat(random.between(0, 4000)) };
     const end = this.ledger.begin('record', id, JSON.stringify(doc));
     end(await this.#call('put', id, doc));
   }
 
-  async _get(id) {
+  async get(id) {
     const outcome = await this.#call('get', id);
     const value = outcome.value && JSON.stringify(outcome.value);
     if (this.ledger.knows('record', id)) this.ledger.read('record', id, { ...outcome, value });
   }
 
   /** An attachment's record has to be there. */
-  async _putAttachment(id, next, random) {
+  async putAttachment(id, next, random) {
     if (!this.ledger.has('record', id)) return;
     const size = random.chance(0.05) ? random.between(500_000, 1_000_000) : random.between(0, 40_000);
     const content = `${next()} `.padEnd(size, 'z');
@@ -88,13 +88,13 @@ export class Writer {
     end(await this.#call('putAttachment', id, 'a', content));
   }
 
-  async _getAttachment(id) {
+  async getAttachment(id) {
     if (!this.ledger.knows('attachment', key(id))) return;
     this.ledger.read('attachment', key(id), await this.#call('getAttachment', id, 'a', { format: 'text' }));
   }
 
   /** Queries find what this page has posted. */
-  async _count() {
+  async count() {
     const posted = this.ledger.postsOf(this.name);
     const { value, status_code, message } = await this.#call('allDocs', { query: `by:"${this.name}" AND n:>0` });
     if (status_code === 503) return;
@@ -105,7 +105,7 @@ export class Writer {
   /** One more record of its own, acknowledged: whoever has that is connected and served. */
   async reaches() {
     for (;;) {
-      const { status_code } = await this._post(undefined, undefined, this.#random);
+      const { status_code } = await this.post(undefined, undefined, this.#random);
       if (status_code === undefined) return;
     }
   }

@@ -3,6 +3,9 @@
 //! The allocator of glibc maps what is large by itself, and unmaps it when it is freed. But each time that happens it
 //! takes larger blocks for small (mallopt(3), `M_MMAP_THRESHOLD`), up to 32 MiB, and keeps those: after an attack with
 //! 64 messages of a megabyte, half of them. A threshold that is set does not move.
+//!
+//! The price: memory of a message over 128 KiB is mapped each time, 0.15 ms of a processor for 200 KB and 0.5 ms for
+//! 900 KB. Shorter ones cost nothing more.
 
 use std::env;
 

@@ -14,7 +14,7 @@ use tungstenite::Message;
 use tungstenite::protocol::frame::Frame;
 use tungstenite::protocol::frame::coding::{Data, OpCode};
 
-/// What an allocator keeps of a queue of small messages; three rounds would keep three.
+/// What an allocator may keep: a queue of small messages, and not one more of each round.
 const LEVEL: u64 = 6 << 20;
 const MESSAGE: u64 = 1 << 20;
 /// What each connection has, whatever it does.
@@ -48,7 +48,7 @@ fn receivers_that_never_read() {
     let server = Server::start(&[]);
     let (mut sender, mut reader) = (join(server.port, "/"), watcher(&server));
     let before = server.memory();
-    for round in 0..3 {
+    for round in 0..2 {
         let members: Vec<_> = (0..DEAF).map(|_| deaf(&server)).collect();
         let held = flood(&server, &mut sender, &mut reader, DEAF) - before;
         let sum = queue + 2 * MESSAGE + (DEAF + 2) * EACH;
@@ -66,11 +66,14 @@ fn watcher(server: &Server) -> Client {
     client
 }
 
-/// The kind of what an enveloped member hears next.
+/// The kind of what an enveloped member hears next; pings, which come where this takes long, are not said to it.
 fn kind(client: &mut Client) -> String {
-    let text = client.read().unwrap().into_text().unwrap();
-    let message: serde_json::Value = serde_json::from_str(&text).unwrap();
-    message["kind"].as_str().unwrap().to_owned()
+    loop {
+        if let Message::Text(text) = client.read().unwrap() {
+            let message: serde_json::Value = serde_json::from_str(&text).unwrap();
+            return message["kind"].as_str().unwrap().to_owned();
+        }
+    }
 }
 
 /// A member whose message lacks its last byte; what it has sent of it was read.
