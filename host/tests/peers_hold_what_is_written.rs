@@ -9,7 +9,7 @@ use socket2::{Domain, Socket, Type};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::thread;
 use std::time::{Duration, Instant};
-use support::{Client, PATIENCE, Server, join, join_as, join_over};
+use support::{Client, PATIENCE, Server, hear, join, join_as, join_over};
 use tungstenite::Message;
 use tungstenite::protocol::frame::Frame;
 use tungstenite::protocol::frame::coding::{Data, OpCode};
@@ -62,18 +62,8 @@ fn receivers_that_never_read() {
 /// An enveloped member, which hears of others.
 fn watcher(server: &Server) -> Client {
     let mut client = join_as(server.port, "/", Some("lan-broadcaster.1"));
-    assert_eq!(kind(&mut client), "welcome");
+    assert_eq!(hear(&mut client)["kind"], "welcome");
     client
-}
-
-/// The kind of what an enveloped member hears next; pings, which come where this takes long, are not said to it.
-fn kind(client: &mut Client) -> String {
-    loop {
-        if let Message::Text(text) = client.read().unwrap() {
-            let message: serde_json::Value = serde_json::from_str(&text).unwrap();
-            return message["kind"].as_str().unwrap().to_owned();
-        }
-    }
 }
 
 /// A member whose message lacks its last byte; what it has sent of it was read.
@@ -102,11 +92,11 @@ fn flood(server: &Server, sender: &mut Client, reader: &mut Client, members: u64
     while left < members {
         sender.send(Message::binary(vec![7; 64 * 1024])).unwrap();
         loop {
-            match kind(reader).as_str() {
-                "message" => break,
-                "left" => left += 1,
-                _ => {}
+            let heard = hear(reader);
+            if heard["kind"] == "message" {
+                break;
             }
+            left += u64::from(heard["kind"] == "left");
         }
         most = most.max(server.memory());
     }

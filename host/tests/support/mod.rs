@@ -174,6 +174,15 @@ pub(crate) fn exchange(port: u16, words: &[u8]) -> String {
     text(&answer)
 }
 
+/// What an enveloped member is told next. Pings, which come where a test takes long, are not said to it.
+pub(crate) fn hear(client: &mut Client) -> serde_json::Value {
+    loop {
+        if let Message::Text(text) = client.read().unwrap() {
+            return serde_json::from_str(&text).unwrap();
+        }
+    }
+}
+
 /// Reads until the close frame; its code.
 pub(crate) fn close_code(client: &mut Client) -> u16 {
     loop {
