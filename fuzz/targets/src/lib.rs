@@ -16,9 +16,13 @@ mod http;
 mod hub;
 mod ice;
 mod input;
+mod invitation;
 mod link;
+mod machine;
 mod native;
+mod noise;
 mod query;
+mod relay;
 mod rig;
 mod rpc;
 mod signalling;
@@ -39,10 +43,13 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("head", head::head),
     ("http", http::http),
     ("hub", hub::hub),
+    ("invitation", invitation::invitation),
     ("link", link::link),
     ("master", signalling::master),
     ("native", native::native),
+    ("noise", noise::noise),
     ("query", query::query),
+    ("relay", relay::relay),
     ("request", rpc::request),
     ("slave", signalling::slave),
     ("stun", ice::stun),

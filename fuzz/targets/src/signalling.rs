@@ -4,66 +4,41 @@
 
 use crate::ice::is_near;
 use crate::input::{digit, lines, text};
-use broadcaster::Millis;
-use broadcaster::envelope::ToHub;
+use crate::machine::{self, Asked, Machine};
+use broadcaster::envelope::{ToHub, ToMember};
+use broadcaster::hub::MemberId;
 use broadcaster::limits::{HALF_OPEN, SIGNAL_BYTES};
+use broadcaster::signalling::Framing;
 use broadcaster::signalling::candidate::{Attribute, Candidate};
 use broadcaster::signalling::description::{Description, Kind};
-use broadcaster::signalling::message::{Message, PeerId};
+use broadcaster::signalling::message::Message;
 use broadcaster::signalling::rtc::{Command, Event, SessionId};
-use broadcaster::signalling::{Framing, Master, Slave, master, slave};
+use broadcaster::{Millis, Payload};
 use serde_json::json;
 use std::collections::BTreeMap;
 
 /// More than an input can be worth.
 const OUTPUTS: usize = 4096;
-const CONNECTIONS: usize = 40;
 const SDP: &str = "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n\
-    m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\na=mid:0\r\n";
+    m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\na=mid:0\r\n\
+    a=fingerprint:sha-256 01:01:01:01:01:01:01:01:01:01:01:01:01:01:01:01:01:01:01:01:01:01:01:01:01:01:01:01:01:01:01:01\r\n";
 const WELCOME: &str = r#"{"kind":"welcome","id":99,"address":"192.168.1.5","room":"/","mode":"open","members":[{"id":1,"address":"192.168.1.21","kind":"enveloped"},{"id":2,"address":"192.168.1.22","kind":"local"},{"id":3,"address":"192.168.1.22","kind":"plain"}]}"#;
 
+/// An input that begins so is about a master that invites, or a guest.
+const INVITED: &[u8] = b"I\n";
+
 pub(crate) fn master(data: &[u8]) {
-    let mut config = master::Config::new(id("M"), "Kitchen".into());
-    config.protocols = vec!["jio.2".into()];
-    config.connections = CONNECTIONS;
-    play(&mut Master::new(config), data);
+    match data.strip_prefix(INVITED) {
+        Some(data) => play(&mut machine::inviting(), data),
+        None => play(&mut machine::master(), data),
+    }
 }
 
 pub(crate) fn slave(data: &[u8]) {
-    let mut config = slave::Config::new(id("S"));
-    config.protocols = vec!["jio.2".into()];
-    play(&mut Slave::new(config), data);
-}
-
-fn id(text: &str) -> PeerId {
-    text.try_into().expect("an id")
-}
-
-/// What a machine asks for, whichever it is.
-enum Asked {
-    Connect,
-    Disconnect,
-    Send(String),
-    Rtc(Command),
-    Told,
-    Wait(Option<Millis>),
-}
-
-/// Both machines, driven alike.
-trait Machine {
-    fn start(&mut self, now: Millis);
-    fn stop(&mut self);
-    fn retry(&mut self, now: Millis);
-    fn opened(&mut self, framing: Framing, now: Millis);
-    fn closed(&mut self, code: u16, now: Millis);
-    fn hear(&mut self, text: &str, now: Millis);
-    fn rtc(&mut self, session: SessionId, event: Event, now: Millis);
-    fn timeout(&mut self, now: Millis);
-    /// The person's own wish: a master is rid of a slave, a slave chooses a master.
-    fn wish(&mut self, session: SessionId, name: &str, now: Millis);
-    fn poll(&mut self) -> Asked;
-    /// Connections it may have.
-    fn most(&self) -> usize;
+    match data.strip_prefix(INVITED) {
+        Some(data) => play(&mut machine::invited(), data),
+        None => play(&mut machine::slave(), data),
+    }
 }
 
 fn play(machine: &mut impl Machine, data: &[u8]) {
@@ -114,6 +89,8 @@ impl World {
                 self.open(machine, Framing::Enveloped);
                 self.hear(machine, WELCOME);
             }
+            b'e' => self.open(machine, Framing::Enveloped),
+            b'W' => self.hear(machine, WELCOME),
             b'X' => self.close(machine, 4400 + of as u16),
             b'x' => self.close(machine, 1000 + of as u16),
             b't' => self.hear(machine, &text(rest)),
@@ -121,6 +98,17 @@ impl World {
             b's' => {
                 let said = json!({"kind": "message", "from": of, "data": text(bytes)});
                 self.hear(machine, &said.to_string());
+            }
+            // Bytes of member `of`: a relay is made of those.
+            b'k' => {
+                let payload = bytes.to_vec().into();
+                let from = MemberId(of);
+                self.hear(machine, &ToMember::Message { from, payload }.to_text());
+            }
+            // The hub wants a proof.
+            b'h' => {
+                let nonce = text(rest);
+                self.hear(machine, &ToMember::Challenge { nonce }.to_text());
             }
             b'l' => {
                 let gone = json!({"id": of, "address": "192.168.1.21", "kind": "plain"});
@@ -251,9 +239,11 @@ impl World {
             Line::Open(Framing::Plain) => said.to_owned(),
             Line::Open(Framing::Enveloped) => match ToHub::from_text(said) {
                 Ok(ToHub::Send {
-                    payload: broadcaster::Payload::Text(text),
+                    payload: Payload::Text(text),
                     ..
                 }) => text.to_string(),
+                // Sealed, or a proof: nobody else can read it.
+                Ok(ToHub::Send { to: Some(_), .. } | ToHub::Join { .. }) => return,
                 other => panic!("{other:?}"),
             },
         };
@@ -334,113 +324,4 @@ fn check_candidate(text: &str) {
         attribute.is_ok_and(|attribute| is_near(attribute.target)),
         "{text:?}"
     );
-}
-
-impl Machine for Master {
-    fn start(&mut self, now: Millis) {
-        self.handle_start(now);
-    }
-
-    fn stop(&mut self) {
-        self.handle_stop();
-    }
-
-    fn retry(&mut self, now: Millis) {
-        self.handle_retry(now);
-    }
-
-    fn opened(&mut self, framing: Framing, now: Millis) {
-        self.handle_opened(framing, now);
-    }
-
-    fn closed(&mut self, _code: u16, now: Millis) {
-        self.handle_closed(now);
-    }
-
-    fn hear(&mut self, text: &str, now: Millis) {
-        self.handle_text(text, now);
-    }
-
-    fn rtc(&mut self, session: SessionId, event: Event, now: Millis) {
-        self.handle_rtc(session, event, now);
-    }
-
-    fn timeout(&mut self, now: Millis) {
-        self.handle_timeout(now);
-    }
-
-    fn wish(&mut self, session: SessionId, _name: &str, now: Millis) {
-        self.handle_dismissed(session, now);
-    }
-
-    fn poll(&mut self) -> Asked {
-        match self.poll_output() {
-            master::Output::Connect => Asked::Connect,
-            master::Output::Disconnect => Asked::Disconnect,
-            master::Output::Send(text) => Asked::Send(text),
-            master::Output::Rtc(command) => Asked::Rtc(command),
-            master::Output::Event(_) => Asked::Told,
-            master::Output::Wait(until) => Asked::Wait(until),
-        }
-    }
-
-    fn most(&self) -> usize {
-        CONNECTIONS
-    }
-}
-
-impl Machine for Slave {
-    fn start(&mut self, now: Millis) {
-        self.handle_start(now);
-    }
-
-    fn stop(&mut self) {
-        self.handle_stop();
-    }
-
-    fn retry(&mut self, now: Millis) {
-        self.handle_retry(now);
-    }
-
-    fn opened(&mut self, framing: Framing, now: Millis) {
-        self.handle_opened(framing, now);
-    }
-
-    fn closed(&mut self, code: u16, now: Millis) {
-        self.handle_closed(code, "", now);
-    }
-
-    fn hear(&mut self, text: &str, now: Millis) {
-        self.handle_text(text, now);
-    }
-
-    fn rtc(&mut self, session: SessionId, event: Event, now: Millis) {
-        self.handle_rtc(session, event, now);
-    }
-
-    fn timeout(&mut self, now: Millis) {
-        self.handle_timeout(now);
-    }
-
-    fn wish(&mut self, _session: SessionId, name: &str, now: Millis) {
-        if let Ok(master) = name.try_into() {
-            self.handle_choice(master, now);
-        }
-    }
-
-    fn poll(&mut self) -> Asked {
-        match self.poll_output() {
-            slave::Output::Connect => Asked::Connect,
-            slave::Output::Disconnect => Asked::Disconnect,
-            slave::Output::Send(text) => Asked::Send(text),
-            slave::Output::Rtc(command) => Asked::Rtc(command),
-            slave::Output::Event(_) => Asked::Told,
-            slave::Output::Wait(until) => Asked::Wait(until),
-        }
-    }
-
-    fn most(&self) -> usize {
-        // The one it has, and the one that takes its place.
-        2
-    }
 }

@@ -44,8 +44,8 @@ macro_rules! replay {
 }
 
 replay! {
-    admission backup candidate connection description endpoint envelope executor head http hub link master
-    native query request slave stun
+    admission backup candidate connection description endpoint envelope executor head http hub
+    invitation link master native noise query relay request slave stun
 }
 
 #[test]
