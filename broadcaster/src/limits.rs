@@ -127,6 +127,8 @@ pub const WAITING_SLAVES: usize = 512;
 
 /// Slaves of a master that speak through the broadcaster. One more is refused as `full`.
 pub const RELAYS: usize = 32;
+/// The same of one address. One more is refused as `full`, so that no address takes all of them.
+pub const RELAYS_PER_ADDRESS: usize = 8;
 /// Bytes of a frame that wait to be joined, or of one to be sent. With a longer one the relay ends.
 pub const RELAY_FRAME_BYTES: usize = 256 * 1024;
 /// Bytes of one sealed message, before it is sealed. Longer frames travel as several, so that signalling

@@ -4,7 +4,7 @@
 use crate::world::party::{DATE, Party, add_guest, add_guest_at, add_stranger};
 use crate::world::{Did, Node, Spoil, World, good_wire};
 use broadcaster::Millis;
-use broadcaster::limits::{HALF_OPEN_FOR, RELAY_SILENCE, RELAYS};
+use broadcaster::limits::{HALF_OPEN_FOR, RELAY_SILENCE, RELAYS, RELAYS_PER_ADDRESS};
 use broadcaster::signalling::master::{self, Failed, Left, Status};
 use broadcaster::signalling::rtc::SessionId;
 use broadcaster::signalling::slave::{Cause, Event};
@@ -313,6 +313,31 @@ fn a_slave_without_an_invitation_is_not_relayed() {
         panic!("it has to be told");
     };
     assert_eq!(failure.cause, Cause::NoPath);
+}
+
+#[test]
+fn a_master_relays_for_so_many_of_an_address_and_then_for_others() {
+    let (mut world, party) = (World::new(good_wire(), 1), Party::new());
+    party.add_master(&mut world);
+    let add = |world: &mut World, address: &str, number: usize| {
+        let slave = add_guest_at(world, address, &format!("S{number}"), party.shared());
+        world.network.cut_off.push(slave);
+        // Those of an address look for a path four at a time.
+        world.run_for(60_000);
+        slave
+    };
+    let crowd: Vec<Node> = (1..=RELAYS_PER_ADDRESS)
+        .map(|number| add(&mut world, "192.168.2.1", number))
+        .collect();
+    let is_relayed = |world: &World, slave| !ways(world, slave).is_empty();
+    assert!(crowd.iter().all(|slave| is_relayed(&world, *slave)));
+    let late = add(&mut world, "192.168.2.1", RELAYS_PER_ADDRESS + 1);
+    assert_eq!(ways(&world, late), []);
+    let other = add(&mut world, "192.168.2.2", RELAYS_PER_ADDRESS + 2);
+    assert!(is_relayed(&world, other));
+    world.kill(crowd[0]);
+    let next = add(&mut world, "192.168.2.1", RELAYS_PER_ADDRESS + 3);
+    assert!(is_relayed(&world, next) || is_relayed(&world, late));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! How an attachment is described in a message while its bytes travel beside it.
 
+use super::{ATTACHMENT_BYTES, Failure};
 use serde::{Deserialize, Serialize};
 
 /// An attachment under way.
@@ -22,5 +23,15 @@ impl Attachment {
             content_type: content_type.into(),
             size,
         }
+    }
+    /// Whether one of this size may be brought at all.
+    pub(super) fn check_size(&self) -> Result<(), Failure> {
+        if self.size > ATTACHMENT_BYTES {
+            let why = format!(
+                "the attachment is too long: at most {ATTACHMENT_BYTES} bytes; store it in pieces"
+            );
+            return Err(Failure::new(413, why));
+        }
+        Ok(())
     }
 }

@@ -3,10 +3,12 @@
 use super::frame::Frame;
 use super::inbox::{Arrival, Inbox};
 use super::outbox::{Next, Outbox};
-use super::{Attachment, CALLS, FRAME_BYTES, Failure, Protocol, REPLY_BYTES, REQUEST_BYTES};
+use super::{
+    ATTACHMENTS, Attachment, CALLS, FRAME_BYTES, Failure, Protocol, REPLY_BYTES, REQUEST_BYTES,
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// What the driver is to do next.
 #[derive(Debug, PartialEq)]
@@ -54,6 +56,10 @@ pub struct Caller {
     inbox: Inbox,
     /// Calls without a whole reply.
     pending: BTreeMap<u32, Pending>,
+    /// Calls whose attachments are on their way, or there and not answered.
+    bringing: BTreeSet<u32>,
+    /// Attachments that wait for those to end.
+    held_back: VecDeque<(u32, Attachment)>,
     next: u32,
     /// Whether the server has spoken; before, nothing is sent.
     greeted: bool,
@@ -77,6 +83,8 @@ impl Caller {
             outbox: Outbox::new(protocol),
             inbox: Inbox::new(protocol, REPLY_BYTES),
             pending: BTreeMap::new(),
+            bringing: BTreeSet::new(),
+            held_back: VecDeque::new(),
             next: 1,
             greeted: protocol == Protocol::V2016,
             room: true,
@@ -104,21 +112,20 @@ impl Caller {
             "id": call, "type": "jio_query", "method_name": method, "argument_list": arguments,
         });
         let request = request.to_string();
-        if let Err(failure) = self.admit(&request, attachment.is_some()) {
+        if let Err(failure) = self.admit(&request, attachment.as_ref()) {
             self.reply(call, Err(failure));
             return call;
         }
         self.outbox.push(request);
-        if let Some(attachment) = attachment {
-            self.outbox.open(attachment.stream, call, attachment.size);
-        }
+        self.held_back.extend(attachment.map(|a| (call, a)));
+        self.bring();
         call
     }
 
     /// Whether a request may be sent at all.
-    fn admit(&self, request: &str, attachment: bool) -> Result<(), Failure> {
+    fn admit(&self, request: &str, attachment: Option<&Attachment>) -> Result<(), Failure> {
         let (limit, refusal) = match self.protocol {
-            Protocol::V2016 if attachment => {
+            Protocol::V2016 if attachment.is_some() => {
                 return Err(Failure::new(501, "a master of 2016 takes no attachments"));
             }
             Protocol::V2016 => (FRAME_BYTES, "the request is too long for a master of 2016"),
@@ -129,6 +136,9 @@ impl Caller {
                 413,
                 format!("{refusal}: at most {limit} bytes"),
             ));
+        }
+        if let Some(attachment) = attachment {
+            attachment.check_size()?;
         }
         if self.pending.len() > CALLS {
             return Err(Failure::new(
@@ -273,6 +283,19 @@ impl Caller {
     fn drop_streams(&mut self, call: u32) {
         self.outbox.abandon(call);
         self.inbox.abandon(call);
+        self.held_back.retain(|(held_back, _)| *held_back != call);
+        self.bringing.remove(&call);
+        self.bring();
+    }
+
+    /// Begins as many attachments as the master takes at once.
+    fn bring(&mut self) {
+        while self.bringing.len() < ATTACHMENTS
+            && let Some((call, attachment)) = self.held_back.pop_front()
+        {
+            self.bringing.insert(call);
+            self.outbox.open(attachment.stream, call, attachment.size);
+        }
     }
 }
 

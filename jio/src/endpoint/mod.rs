@@ -8,7 +8,8 @@
 //! - **`jio.2`** ([`Protocol::Jio2`]): the same JSON, but what is waiting travels as one array; a
 //!   message over [`PART_BYTES`] and the bytes of attachments travel as parts in binary frames, in
 //!   turn with everything else, so that a short message overtakes a long one. Each attachment moves
-//!   under credit ([`WINDOW_BYTES`]), so that neither end ever holds more of it than that.
+//!   under credit ([`WINDOW_BYTES`]), so that neither end ever holds more of it than that, and a caller
+//!   brings [`ATTACHMENTS`] at once.
 //!
 //! ```text
 //! text frame    message | "[" message *( "," message ) "]"
@@ -107,6 +108,12 @@ pub const FRAME_BYTES: usize = 256 * 1024;
 pub const PART_BYTES: usize = 64 * 1024;
 /// Bytes of an attachment under way and not yet taken; the sender then waits for credit.
 pub const WINDOW_BYTES: u64 = 4 << 20;
+/// Bytes of one attachment that a caller brings; a longer one fails with 413, on the caller's side already.
+pub const ATTACHMENT_BYTES: u64 = 2 << 30;
+/// Attachments that a caller brings at once, each from its first byte to the reply. Further ones wait on the
+/// caller's side; one more all the same fails with 429. So no more than as many [`WINDOW_BYTES`] of one
+/// channel wait to be put away.
+pub const ATTACHMENTS: usize = 8;
 /// Bytes of one request; a longer one fails with 413, on the caller's side already.
 pub const REQUEST_BYTES: usize = 16 << 20;
 /// Bytes of one reply; a longer one fails with 413 and asks for `limit`.

@@ -5,8 +5,8 @@ use super::frame::Frame;
 use super::inbox::{Arrival, Inbox};
 use super::outbox::{Next, Outbox};
 use super::{
-    Attachment, CALLS, CALLS_BYTES, FRAME_BYTES, Failure, Protocol, REFUSALS_BYTES, REPLY_BYTES,
-    REQUEST_BYTES,
+    ATTACHMENTS, Attachment, CALLS, CALLS_BYTES, FRAME_BYTES, Failure, Protocol, REFUSALS_BYTES,
+    REPLY_BYTES, REQUEST_BYTES,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -72,6 +72,8 @@ struct Executing {
     id: Value,
     /// The bytes it came in.
     bytes: usize,
+    /// Whether bytes of the attachment it brings have come.
+    is_bringing: bool,
 }
 
 impl Server {
@@ -97,11 +99,11 @@ impl Server {
         for arrival in self.inbox.read(frame) {
             match arrival {
                 Arrival::Message { message, bytes } => self.on_message(message, bytes),
-                Arrival::Part { call, bytes, last } => {
-                    self.outputs
-                        .push_back(ServerOutput::Part { call, bytes, last });
+                Arrival::Part { call, bytes, last } => self.on_part(call, bytes, last),
+                Arrival::Spoiled { call } => {
+                    let why = "the attachment is not of the size announced";
+                    self.on_spoiled(call, Failure::new(400, why));
                 }
-                Arrival::Spoiled { call } => self.on_spoiled(call),
                 Arrival::Broken { status, why } => {
                     self.refuse(&Value::Null, &Failure::new(status, why));
                 }
@@ -208,7 +210,12 @@ impl Server {
                 let arguments = message.get_mut("argument_list").map(Value::take);
                 let method = message.get("method_name").and_then(Value::as_str);
                 let method = method.unwrap_or_default();
-                self.on_request(Executing { id, bytes }, method, arguments);
+                let request = Executing {
+                    id,
+                    bytes,
+                    is_bringing: false,
+                };
+                self.on_request(request, method, arguments);
             }
             (Protocol::Jio2, Some("cancel")) => self.on_cancel(&id),
             (Protocol::Jio2, Some("credit")) => {
@@ -245,6 +252,9 @@ impl Server {
         let call = self.next;
         self.next = self.next.wrapping_add(1);
         let attachment = self.announced(method, &mut arguments);
+        if let Some(Err(failure)) = attachment.as_ref().map(Attachment::check_size) {
+            return self.refuse(id, &failure);
+        }
         if let Some(attachment) = &attachment
             && !self.inbox.expect(attachment.stream, call, attachment.size)
         {
@@ -283,13 +293,26 @@ impl Server {
         self.outputs.push_back(ServerOutput::Cancelled { call });
     }
 
-    fn on_spoiled(&mut self, call: u32) {
+    fn on_part(&mut self, call: u32, bytes: Vec<u8>, last: bool) {
+        let brought = self.executing.values().filter(|held| held.is_bringing);
+        let is_full = brought.count() >= ATTACHMENTS;
+        match self.executing.get_mut(&call) {
+            Some(held) if !held.is_bringing && is_full => {
+                self.inbox.abandon(call);
+                let why = "too many attachments at once: wait for some to end";
+                return self.on_spoiled(call, Failure::new(429, why));
+            }
+            Some(held) => held.is_bringing = true,
+            None => {}
+        }
+        let part = ServerOutput::Part { call, bytes, last };
+        self.outputs.push_back(part);
+    }
+
+    fn on_spoiled(&mut self, call: u32, failure: Failure) {
         if let Some(Executing { id, .. }) = self.executing.remove(&call) {
             self.outputs.push_back(ServerOutput::Cancelled { call });
-            self.refuse(
-                &id,
-                &Failure::new(400, "the attachment is not of the size announced"),
-            );
+            self.refuse(&id, &failure);
         }
     }
 

@@ -6,7 +6,7 @@ use super::machine::Master;
 use super::output::{Event, Failed, Left, Output};
 use super::session::{Ask, Order, Path, Phase, Session, State};
 use crate::hub::MemberId;
-use crate::limits::RELAYS;
+use crate::limits::{RELAYS, RELAYS_PER_ADDRESS};
 use crate::payload::Payload;
 use crate::signalling::exchange::Incoming;
 use crate::signalling::message::{AttemptId, Message, PeerId, Reason};
@@ -14,6 +14,7 @@ use crate::signalling::relay::{Opened, Relay, Way};
 use crate::signalling::room::Room;
 use crate::signalling::rtc::SessionId;
 use crate::time::Millis;
+use std::net::IpAddr;
 use trust::handshake::{self, Request};
 
 impl Master {
@@ -87,8 +88,7 @@ impl Master {
         if let Some(older) = older.map(|(id, _)| *id) {
             self.close(older, Failed::Superseded, Left::Replaced);
         }
-        let is_relayed = |known: &&Session| known.way() == Way::Relayed;
-        if self.sessions.values().filter(is_relayed).count() >= RELAYS {
+        if !self.may_relay(ask.address) {
             return Err(Reason::Full);
         }
         if !self.may_begin(ask.address) {
@@ -96,6 +96,16 @@ impl Master {
         }
         self.begin_relay(ask, accepted, now);
         Ok(())
+    }
+
+    /// Whether the bounds on relays allow one more of this address.
+    fn may_relay(&self, address: Option<IpAddr>) -> bool {
+        let is_relayed = |known: &&Session| known.way() == Way::Relayed;
+        let relayed = self.sessions.values().filter(is_relayed);
+        let (all, same) = relayed.fold((0, 0), |(all, same), known| {
+            (all + 1, same + usize::from(known.address == address))
+        });
+        all < RELAYS && same < RELAYS_PER_ADDRESS
     }
 
     /// Answers the handshake. The first message may be an old one, so who sent it is half-open until a
