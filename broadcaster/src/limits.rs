@@ -67,6 +67,26 @@ pub const COUNTERS_EVERY: Millis = Millis::from_secs(1);
 /// 1,000 members.
 pub const READ_BUFFER_BYTES: usize = 4 * 1024;
 
+/// Bytes a second that are read of one address at once, whatever others do; this computer is exempt. What
+/// an address sends beyond that it shares with the others over theirs: see [`RATE_SPARE_BYTES`].
+pub const RATE_BYTES: u64 = 64 * 1024;
+/// Bytes that an address may have said too early before it is over its rate.
+pub const RATE_BURST_BYTES: u64 = 256 * 1024;
+/// Bytes a second that are read of all those over their rates together, in turns. They are read more
+/// slowly, and nobody is closed for it.
+pub const RATE_SPARE_BYTES: u64 = 4 << 20;
+/// Bytes of such a turn.
+pub const RATE_TURN_BYTES: usize = 4 * 1024;
+/// What a message counts besides its bytes: a short one costs a hub as much as half a KiB more of a long one.
+pub const RATE_MESSAGE_BYTES: u64 = 512;
+/// What a message counts for each of its receivers, where its sender is over its rate.
+pub const RATE_DELIVERY_BYTES: u64 = 64;
+/// What a connection counts, whatever becomes of it.
+pub const RATE_CONNECTION_BYTES: u64 = 4 * 1024;
+/// Addresses whose rate is reckoned with. While as many have said something lately, a further one is over its
+/// rate.
+pub const RATE_ACCOUNTS: usize = 4096;
+
 /// Rooms of one hub. A member that would open one more is closed with 1013.
 pub const ROOMS: usize = 128;
 /// Bytes of a room's name, which is the raw request path. A longer one is refused with 414.

@@ -7,6 +7,7 @@ use super::port::{Listening, Port};
 use crate::admission::Host;
 use crate::frame::{self, code};
 use crate::http::File;
+use crate::limits::RATE_DELIVERY_BYTES;
 use crate::link::{Command, ConnId, GroupId, Report};
 use crate::payload::Payload;
 use crate::time::Millis;
@@ -183,6 +184,7 @@ impl Executor {
             return;
         }
         let frame = frame::message(payload);
+        let deliveries = receivers.len() as u64;
         let mut slow = Vec::new();
         for conn in receivers {
             let Some(entry) = self.connections.get_mut(conn) else {
@@ -200,6 +202,9 @@ impl Executor {
         }
         for conn in slow {
             self.close_slow(conn, now);
+        }
+        if let Some(sender) = except {
+            self.charge_deliveries(sender, deliveries * RATE_DELIVERY_BYTES, now);
         }
     }
 

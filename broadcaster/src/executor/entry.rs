@@ -1,5 +1,6 @@
 //! A connection with what the executor keeps about it.
 
+use super::pace::Turn;
 use crate::connection::Connection;
 use crate::link::{ConnId, Counters, GroupId};
 use crate::time::Millis;
@@ -19,6 +20,10 @@ pub(super) struct Entry {
     pub(super) is_tallied: bool,
     /// The counters reported last.
     pub(super) told: Counters,
+    /// Whether it is read at its address's rate: not if it is of this computer.
+    pub(super) is_paced: bool,
+    /// Its turn among those over their rate.
+    pub(super) turn: Turn,
     /// The timer set for it.
     pub(super) timer: Option<Millis>,
 }
@@ -34,6 +39,8 @@ impl Entry {
             is_dirty: false,
             is_tallied: false,
             told: Counters(conn, 0, 0, 0),
+            is_paced: false,
+            turn: None,
             timer: None,
         }
     }

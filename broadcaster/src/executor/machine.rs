@@ -3,6 +3,7 @@
 use super::entry::Entry;
 use super::groups::Groups;
 use super::output::Output;
+use super::pace::{Allowance, Pace};
 use super::port::Port;
 use super::tally::Tally;
 use super::timers::Timers;
@@ -12,7 +13,9 @@ use crate::admission::{admits_host, admits_remote, is_this_computer};
 use crate::connection::{End, Event};
 use crate::head::{Head, Wish};
 use crate::http::{Site, error};
-use crate::limits::{Limits, WAITING_HANDSHAKES};
+use crate::limits::{
+    Limits, RATE_CONNECTION_BYTES, RATE_MESSAGE_BYTES, RATE_TURN_BYTES, WAITING_HANDSHAKES,
+};
 use crate::link::{ConnId, Failure, Report};
 use crate::stun::Responder;
 use crate::time::Millis;
@@ -42,6 +45,7 @@ pub struct Executor {
     over: VecDeque<(ConnId, Millis)>,
     timers: Timers,
     waiting: Waiting,
+    pace: Pace,
     last: u32,
 }
 
@@ -143,14 +147,29 @@ impl Executor {
         }
         self.last = self.last.checked_add(1)?;
         let conn = ConnId(self.last);
-        let entry = Entry::new(conn, remote, local, now);
+        let mut entry = Entry::new(conn, remote, local, now);
+        entry.is_paced = !is_this_computer(remote.ip(), &self.addresses);
         self.connections.insert(conn, Box::new(entry));
+        self.charge(conn, RATE_CONNECTION_BYTES, now);
         self.settle(conn, now);
         Some(conn)
     }
 
+    /// When and how much of a connection may be read. To be asked before each time, and its answer obeyed: so
+    /// nobody who says much keeps the others waiting.
+    pub fn allowance(&mut self, conn: ConnId, now: Millis) -> Allowance {
+        match self.connections.get_mut(&conn) {
+            Some(entry) if entry.is_paced => {
+                self.pace.allow(entry.remote.ip(), &mut entry.turn, now)
+            }
+            Some(_) => Allowance::Now(usize::MAX),
+            None => Allowance::Now(RATE_TURN_BYTES),
+        }
+    }
+
     /// A connection sent `bytes`, at least one.
     pub fn handle_received(&mut self, conn: ConnId, bytes: &[u8], now: Millis) {
+        self.charge(conn, bytes.len() as u64, now);
         self.read(conn, bytes, now);
         self.settle(conn, now);
     }
@@ -280,6 +299,7 @@ impl Executor {
                 if let Some(entry) = self.connections.get_mut(&conn) {
                     note(&mut self.tally, conn, entry, now);
                 }
+                self.charge(conn, RATE_MESSAGE_BYTES, now);
                 self.report(Report::Received { conn, payload });
             }
             Some(Event::Closed(code)) => {
@@ -296,6 +316,24 @@ impl Executor {
     pub(super) fn report(&mut self, report: Report) {
         if self.hub == Hub::Attached {
             self.outputs.push_back(Output::Report(report));
+        }
+    }
+
+    /// What a connection did counts for its address's rate.
+    pub(super) fn charge(&mut self, conn: ConnId, cost: u64, now: Millis) {
+        if let Some(entry) = self.connections.get(&conn)
+            && entry.is_paced
+        {
+            self.pace.charge(entry.remote.ip(), cost, now);
+        }
+    }
+
+    /// The same of what it said and others are sent.
+    pub(super) fn charge_deliveries(&mut self, conn: ConnId, cost: u64, now: Millis) {
+        if let Some(entry) = self.connections.get(&conn)
+            && entry.is_paced
+        {
+            self.pace.charge_deliveries(entry.remote.ip(), cost, now);
         }
     }
 

@@ -17,6 +17,7 @@ mod entry;
 mod groups;
 mod machine;
 mod output;
+mod pace;
 mod port;
 mod tally;
 mod timers;
@@ -24,3 +25,4 @@ mod waiting;
 
 pub use machine::Executor;
 pub use output::Output;
+pub use pace::Allowance;

@@ -89,13 +89,14 @@ impl<D: Decider> Engine<D> {
         }
     }
 
-    /// Reads what the connection's socket has, up to a buffer full.
-    pub(super) fn read(&mut self, conn: ConnId) -> Read {
+    /// Reads what the connection's socket has, up to so many bytes and a buffer full.
+    pub(super) fn read(&mut self, conn: ConnId, bytes: usize) -> Read {
         let now = self.now();
         let Some(socket) = self.sockets.get(&conn) else {
             return Read::Ended;
         };
-        match socket.stream.try_read(&mut self.buffer) {
+        let most = bytes.min(self.buffer.len());
+        match socket.stream.try_read(&mut self.buffer[..most]) {
             Ok(count @ 1..) => {
                 self.unflushed += count;
                 self.executor

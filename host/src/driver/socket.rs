@@ -103,10 +103,11 @@ impl Drop for Socket {
 /// Reads a socket to its end.
 async fn read<D: Decider>(driver: Driver<D>, conn: ConnId, stream: Weak<TcpStream>) {
     loop {
-        driver.until_uncongested().await;
         // Also gives way to the other tasks now and then, however much this socket has to say.
         poll_fn(|cx| poll_ready(&stream, cx, TcpStream::poll_read_ready)).await;
-        if driver.turn(|engine| engine.read(conn)) == Read::Ended {
+        let bytes = driver.until_allowed(conn).await;
+        driver.until_uncongested().await;
+        if driver.turn(|engine| engine.read(conn, bytes)) == Read::Ended {
             return;
         }
     }

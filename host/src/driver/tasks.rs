@@ -4,7 +4,8 @@ use super::decider::Decider;
 use super::engine::Engine;
 use crate::interfaces::{self, Watch};
 use broadcaster::Millis;
-use broadcaster::executor::Executor;
+use broadcaster::executor::{Allowance, Executor};
+use broadcaster::link::ConnId;
 use std::cell::RefCell;
 use std::io;
 use std::rc::Rc;
@@ -130,6 +131,20 @@ impl<D: Decider> Driver<D> {
     pub(super) async fn until_uncongested(&self) {
         while self.0.engine.borrow().decider.is_congested() {
             self.0.relieved.notified().await;
+        }
+    }
+
+    /// Waits until a connection may be read; tells how much of it.
+    pub(super) async fn until_allowed(&self, conn: ConnId) -> usize {
+        loop {
+            let at = {
+                let engine = &mut *self.0.engine.borrow_mut();
+                match engine.executor.allowance(conn, engine.now()) {
+                    Allowance::Now(bytes) => return bytes,
+                    Allowance::At(time) => engine.moment(time),
+                }
+            };
+            sleep_until(at).await;
         }
     }
 
