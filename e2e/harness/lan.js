@@ -43,6 +43,13 @@ export class Lan {
     return this.#connect(await Namespace.open());
   }
 
+  /** A computer behind another one, which forwards: its cable leads there, to `leg0`, `leg1` … */
+  async behind(router) {
+    const host = await router.behind();
+    this.#hosts.push(host);
+    return host;
+  }
+
   #connect(network) {
     const port = `port${this.#hosts.length}`;
     this.#switch.ip(`link add ${port} type veth peer name eth0 netns ${network.pid}`);
@@ -53,7 +60,8 @@ export class Lan {
   }
 
   async close() {
-    await Promise.all(this.#hosts.map((host) => host.close()));
+    // Who is behind another goes before that one.
+    for (const host of this.#hosts.reverse()) await host.close();
     await this.#switch.close();
   }
 }
@@ -106,6 +114,7 @@ class Host {
   #switch;
   #port;
   #filters = 0;
+  #legs = 0;
 
   constructor(network, switch_, port) {
     this.#network = network;
@@ -128,6 +137,18 @@ class Host {
       ip(version === 6 ? `address add ${address}/64 dev eth0 nodad` : `address add ${address}/24 dev eth0`);
       if (routed) ip(`-${version} route replace default via ${ROUTER[version]} dev eth0`);
     }
+  }
+
+  /** Has its network set up by `ip`. */
+  ip(words) {
+    return this.#network.ip(words);
+  }
+
+  async behind() {
+    const [network, leg] = [await Namespace.open(), `leg${this.#legs++}`];
+    this.#network.run('sh', '-c', 'echo 1 >/proc/sys/net/ipv6/conf/all/forwarding');
+    this.#network.ip(`link add ${leg} type veth peer name eth0 netns ${network.pid}`);
+    return new Host(network, this.#network, leg);
   }
 
   /** Pulls the cable. */
