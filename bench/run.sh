@@ -12,7 +12,8 @@ usage() {
   --short      one round, few peers: 100 members of 4 KiB; few rounds of the database (about five minutes
                once installed)
   --only PART  serve: `serve` beside other servers; idle: memory of 1,000 idle members;
-               extension: messages through Chromium, and the popup; database: all of open, query, calls
+               extension: messages through Chromium, and the popup; attack: what an honest pair notices of
+               200 hostile connections; database: all of open, query, calls
                and slaves, which can be named too: from the click to a channel, beside PeerJS and
                simple-peer; queries, beside jIO; calls a second; 400 slaves on one master
   OPTION…      for bench/peers/run-peers.sh: --rounds 3 --clients 10,100,1000 --sizes 200,4096 --peers a,b
@@ -28,7 +29,7 @@ fi
 
 HOST=dist/host/lan-broadcaster-host
 export WORK=$PWD/target/bench
-parts=(serve idle extension database)
+parts=(serve idle extension attack database)
 peers=()
 while [ $# -gt 0 ]; do
   case $1 in
@@ -46,7 +47,7 @@ main() {
   local part
   for part in "${parts[@]}"; do
     case $part in
-      serve | idle | extension | database) "bench_$part" ;;
+      serve | idle | extension | attack | database) "bench_$part" ;;
       open | query | calls | slaves) bench_database "$part" ;;
       *) usage >&2 && exit 2 ;;
     esac
@@ -82,6 +83,13 @@ bench_extension() {
   need_fanout
   printf '\n## Through the extension\n\n'
   FANOUT=$WORK/fanout/release/fanout e2e/harness/network.sh node bench/extension.js
+}
+
+bench_attack() {
+  need_fanout
+  printf '\n## 200 hostile connections\n'
+  HOST=$PWD/$HOST FANOUT=$WORK/fanout/release/fanout ATTACK=$WORK/fanout/release/attack \
+    e2e/harness/network.sh node bench/attack.js serve extension
 }
 
 # bench_database [PART…]: the database; what it is measured beside is installed from npm.

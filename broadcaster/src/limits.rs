@@ -74,9 +74,9 @@ pub const RATE_BYTES: u64 = 64 * 1024;
 pub const RATE_BURST_BYTES: u64 = 256 * 1024;
 /// Bytes a second that are read of all those over their rates together, in turns. They are read more
 /// slowly, and nobody is closed for it.
-pub const RATE_SPARE_BYTES: u64 = 4 << 20;
+pub const RATE_SPARE_BYTES: u64 = 2 << 20;
 /// Bytes of such a turn.
-pub const RATE_TURN_BYTES: usize = 4 * 1024;
+pub const RATE_TURN_BYTES: usize = 1024;
 /// What a message counts besides its bytes: a short one costs a hub as much as half a KiB more of a long one.
 pub const RATE_MESSAGE_BYTES: u64 = 512;
 /// What a message counts for each of its receivers, where its sender is over its rate.

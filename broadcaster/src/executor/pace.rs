@@ -212,7 +212,7 @@ mod tests {
         assert!(all <= RATE_SPARE_BYTES + turn, "{all}");
         assert!(all >= RATE_SPARE_BYTES * 9 / 10, "{all}");
         let (least, most) = (read.iter().min().unwrap(), read.iter().max().unwrap());
-        assert!(most - least <= 2 * turn, "{least} to {most}");
+        assert!(most - least <= most / 10, "{least} to {most}");
     }
 
     #[test]
