@@ -4,7 +4,9 @@
 mod scripted_companion;
 
 use broadcaster::hub::Mode;
-use broadcaster::limits::{Limits, MESSAGE_BYTES_MAX, QUEUE_BYTES_MAX};
+use broadcaster::limits::{
+    Limits, MESSAGE_BYTES_MAX, NAME_BYTES, QUEUE_BYTES_MAX, SETTINGS_LISTED,
+};
 use broadcaster::link::{Command, ConnId, Report};
 use broadcaster::sharing::{Error, Reply, Settings, Status};
 use scripted_companion::*;
@@ -263,4 +265,22 @@ fn an_unknown_command_is_answered() {
         serde_json::to_value(Reply::Done).unwrap(),
         json!({"kind": "done"})
     );
+}
+
+#[test]
+fn lists_and_names_have_their_bounds() {
+    let origins = |count: usize| (0..count).map(|n| format!("https://{n}.example"));
+    let mut settings = Settings {
+        origins: origins(SETTINGS_LISTED).collect(),
+        name: "n".repeat(NAME_BYTES),
+        ..Settings::default()
+    };
+    assert_eq!(settings.check(), Ok(()));
+    settings.origins = origins(SETTINGS_LISTED + 1).collect();
+    assert!(
+        matches!(settings.check(), Err(Error::TooMany { len, .. }) if len == SETTINGS_LISTED + 1)
+    );
+    settings.origins.clear();
+    settings.name.push('n');
+    assert_eq!(settings.check(), Err(Error::NoName(settings.name.clone())));
 }

@@ -313,6 +313,19 @@ mod tests {
     }
 
     #[test]
+    fn a_text_is_read_up_to_its_bound_and_one_byte_longer_is_not() {
+        let long = |bytes: usize| {
+            let around = r#"{"kind":"message","from":1,"data":""}"#.len();
+            let data = "x".repeat(bytes - around);
+            format!(r#"{{"kind":"message","from":1,"data":"{data}"}}"#)
+        };
+        let mut room = welcomed();
+        let at_the_bound = room.handle_text(&long(ENVELOPE_BYTES));
+        assert!(matches!(at_the_bound, Heard::Said { .. }));
+        assert_eq!(room.handle_text(&long(ENVELOPE_BYTES + 1)), Heard::Nothing);
+    }
+
+    #[test]
     fn an_enveloped_room_tells_who_is_there() {
         let mut room = welcomed();
         assert_eq!(room.own(), Some("192.168.1.5".parse().unwrap()));

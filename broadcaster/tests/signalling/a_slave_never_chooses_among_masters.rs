@@ -1,6 +1,7 @@
 //! Several masters: the person chooses, and the slave stays with whom it was connected with.
 
 use crate::world::{Did, Node, World, good_wire, slave_config};
+use broadcaster::limits::MASTERS;
 use broadcaster::signalling::slave::{Event, Slave, Step};
 
 fn listed(world: &World, slave: Node) -> Vec<String> {
@@ -171,4 +172,16 @@ fn masters_that_leave_are_no_choice() {
     let third = world.add_master("192.168.1.4", "C");
     world.run_for(1000);
     assert!(world.network.are_joined(slave, third));
+}
+
+#[test]
+fn so_many_masters_are_listed_and_one_more_is_not() {
+    let mut world = World::new(good_wire(), 1);
+    for number in 0..=MASTERS {
+        world.add_master("192.168.1.2", &format!("M{number:02}"));
+    }
+    world.run_for(100);
+    let slave = world.add_slave("192.168.1.5", "S");
+    world.run_for(60_000);
+    assert_eq!(listed(&world, slave).len(), MASTERS);
 }
