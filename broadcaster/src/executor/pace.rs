@@ -216,6 +216,20 @@ mod tests {
     }
 
     #[test]
+    fn reaching_many_costs_those_over_their_rate_alone() {
+        let mut pace = Pace::default();
+        pace.charge(ip(1), RATE_BURST_BYTES - 1, Millis(0));
+        pace.charge_deliveries(ip(1), RATE_SPARE_BYTES, Millis(0));
+        assert_eq!(pace.spare_at, 0, "at the bound");
+        pace.charge(ip(1), 1, Millis(0));
+        pace.charge_deliveries(ip(1), RATE_SPARE_BYTES, Millis(0));
+        assert_eq!(
+            pace.spare_at, 1_000_000,
+            "one past it: a second of the spare"
+        );
+    }
+
+    #[test]
     fn accounts_are_bounded_and_one_more_shares_the_spare() {
         let mut pace = Pace::default();
         let remote = |n: usize| IpAddr::V6((n as u128).into());
