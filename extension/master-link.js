@@ -8,7 +8,7 @@ import { onStatus, RECORDS } from './line.js';
 /** How long the offscreen document may take to say where it stands. */
 const START_MS = 10_000;
 
-const EMPTY = { detail: '', retry_at: null, name: '', peers: [], copied_at: null, kept_at: null, keep_failure: null };
+const EMPTY = { detail: '', retry_at: null, name: '', peers: [], questions: [], copied_at: null, kept_at: null, keep_failure: null };
 const SILENT = { ...EMPTY, state: 'failed', detail: 'They did not answer. Reload the extension at chrome://extensions, then this page.' };
 
 /**
@@ -73,6 +73,8 @@ export function openLink({ onstatus, onchange }) {
     serve,
     setName: (name) => change({ name }),
     setRights: (peer, rights) => line.postMessage({ kind: 'rights', peer, rights }),
+    letIn: (session, invitation) => line.postMessage({ kind: 'let-in', session, invitation }),
+    answer: (session, allowed) => line.postMessage({ kind: 'answer', session, allowed }),
     dismiss: (peer) => line.postMessage({ kind: 'dismiss', peer }),
     retry: () => line.postMessage({ kind: 'retry' }),
     saveCopy: () => ask({ kind: 'save' }),

@@ -6,6 +6,7 @@ import { $, say } from '../pages/template.js';
 import { openCopyCard } from './copy-card.js';
 import { openGuests } from './guests-link.js';
 import { Invitations } from './invitations.js';
+import { Knocks } from './knocks.js';
 import { openLink } from './master-link.js';
 import { paintStatus, tick } from './master-view.js';
 import { Peers } from './peers.js';
@@ -23,12 +24,14 @@ const dialog = new RecordDialog({
 const guests = openGuests({ onstate: (state) => invitations.paint(state) });
 const invitations = new Invitations(guests.command);
 const peers = new Peers({ link: () => link, guests, isShared: (id) => invitations.isShared(id) });
+const knocks = new Knocks({ link: () => link, guests });
 const link = openLink({ onstatus: show, onchange: () => list.refresh() });
 
 function show(next) {
   status = next;
   paintStatus(status);
   peers.paint(status.peers);
+  knocks.paint(status);
 }
 
 $('serve').addEventListener('click', () => link.serve(status.state === 'off'));

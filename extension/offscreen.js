@@ -2,6 +2,8 @@
 // heard on LINE:
 //   look                    answered with `status`
 //   dismiss{peer}, rights{peer, rights}, retry
+//   let-in{session, invitation}  lets in who waits in that session
+//   answer{session, allowed}     says whether a device may write that asks first
 //   save{call}              answered with `done{call, result: File}` or `failed{call, detail}`
 //   restore{call, file, mode}  answered with `done{call, result: number of records}` or `failed{call, detail}`
 //   keep{call}, copies{call}   answered with `done{call, result: { set, copies }}`, what there is and which
@@ -10,7 +12,7 @@
 // and what is said there:
 //   status{status}          at the start, and on each change: the package's MasterState, with the states
 //                           `starting` until the records are open, and `failed` where they cannot be;
-//                           { name, sharing, peers, copied_at, kept_at, keep_failure }
+//                           { name, sharing, peers, questions, copied_at, kept_at, keep_failure }
 //   change                  records were stored or removed
 
 import { indexedDB, serve } from '../pages/peer/index.js';
@@ -18,6 +20,7 @@ import { Copying } from './copying.js';
 import { ownId } from './identity.js';
 import { LINE, RECORDS } from './line.js';
 import { MasterPort } from './master-port.js';
+import { Questions } from './questions.js';
 import { Reopening } from './reopening.js';
 
 const CLOSED = 'The browser closed them, most likely because this computer’s disk is full. Free space on it.';
@@ -30,10 +33,11 @@ const reopening = new Reopening();
 const id = await ownId().catch(refuse);
 const port = new MasterPort({ onbrief: take, onlost: () => master.retry() });
 const storage = indexedDB('serverless');
-const master = serve(() => port.open(), storage, { id });
+const questions = new Questions({ setRights: (peer, rights) => master.setRights(peer, rights), onchange: tell });
+const master = serve(() => port.open(), storage, { id, ask: (call) => questions.ask(call) });
 master.attach(new BroadcastChannel(RECORDS));
 master.addEventListener('state', tell);
-master.addEventListener('peers', tell);
+master.addEventListener('peers', () => (questions.drop(master.peers), tell()));
 master.addEventListener('change', () => {
   copying.onChange();
   change();
@@ -57,6 +61,8 @@ const answers = {
   look: tell,
   dismiss: ({ peer }) => master.dismiss(peer),
   rights: ({ peer, rights }) => master.setRights(peer, rights),
+  'let-in': ({ session, invitation }) => master.letIn({ session }, invitation),
+  answer: ({ session, allowed }) => questions.answer(session, allowed),
   retry,
   save: (asked) => reply(asked, () => copying.save()),
   restore: (asked) => reply(asked, () => copying.restore(asked)),
@@ -87,7 +93,8 @@ function take({ name, sharing, ...guests }) {
 }
 
 function tell() {
-  line.postMessage({ kind: 'status', status: { ...standing(), ...brief, ...copying.status, peers: master.peers } });
+  const status = { ...standing(), ...brief, ...copying.status, peers: master.peers, questions: questions.all };
+  line.postMessage({ kind: 'status', status });
 }
 
 function retry() {

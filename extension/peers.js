@@ -28,7 +28,9 @@ export class Peers {
   }
 
   /** Shows them as the master tells them. */
-  paint(peers) {
+  paint(all) {
+    // Who waits is answered elsewhere.
+    const peers = all.filter(({ state }) => state !== 'waiting');
     this.#peers = peers;
     setText($('peer-count'), String(peers.filter(({ state }) => state === 'connected').length));
     $('nobody').hidden = peers.length > 0;

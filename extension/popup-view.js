@@ -39,6 +39,7 @@ export function paint(state) {
   $('refusal').hidden = true;
   setText($('command'), state.command ?? '');
   paintChoice(state);
+  paintWaiting(status === 'sharing' ? state : {});
   paintAddresses(status === 'sharing' ? state.urls ?? [] : []);
   tick(state);
 }
@@ -66,6 +67,13 @@ function paintChoice({ mode }) {
   $('open').checked = mode === 'open';
   $('open-means').hidden = mode !== 'open';
   $('invited-means').hidden = mode === 'open';
+}
+
+function paintWaiting({ waiting = 0 }) {
+  const words = $(`waiting-${waiting === 1 ? 'one' : 'many'}`).content.cloneNode(true);
+  fill(words, { waiting });
+  $('waiting').hidden = waiting === 0;
+  setText($('waiting').querySelector('[role]'), words.textContent);
 }
 
 function paintAddresses(urls) {

@@ -30,6 +30,12 @@ export class ConnectForm {
     if (held()) this.#connect();
   }
 
+  /** Holds an invitation that came over the connection that there is. */
+  take(link) {
+    hold(link);
+    this.#paint();
+  }
+
   /** The broadcaster's host, as the field has it. */
   get host() {
     return new URL(toBroadcasterUrl($('url').value) ?? location.href).host;

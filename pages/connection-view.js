@@ -4,7 +4,7 @@ import { $, copy, fill, say, setText, showStatus } from './template.js';
 
 /** Shows `state`, a ConnectionState of the package, or `{ state: 'ready' }` before there is one. */
 export function paintConnection(state, host) {
-  const { state: status, step, detail = '', master, verified, relayed } = state;
+  const { state: status, step, detail = '', master, verified, relayed, signs } = state;
   showStatus(status);
   const withStep = `status-${status}-${step}`;
   const way = relayed ? 'status-relayed' : `status-${status}`;
@@ -12,8 +12,15 @@ export function paintConnection(state, host) {
   say($('status'), $(withStep) ? withStep : nameless, { host, name: master?.name });
   say($('trust'), relayed ? 'trust-relayed' : verified ? 'trust-verified' : 'trust-unverified');
   setText($('detail'), detail);
+  if (signs) paintSigns(signs);
   $('retry').hidden = step !== 'pausing';
   tick(state);
+}
+
+function paintSigns({ pictures, names }) {
+  setText($('signs'), pictures);
+  $('signs').setAttribute('aria-label', names.join(', '));
+  setText($('sign-names'), names.join(' · '));
 }
 
 /** Shows again what changes with the clock alone. It is not read out: it would be each second. */

@@ -42,6 +42,8 @@ function open(link) {
   // What a database still tells after it was left is not about the one that is shown.
   const on = (type, listener) => opened.addEventListener(type, ({ detail }) => database === opened && listener(detail));
   on('state', show);
+  // A page that is loaded again comes back with it.
+  on('invited', ({ link }) => where.take(link));
   on('masters', (masters) => paintMasters(masters, chosen));
   list.database = opened;
   show(opened.state);

@@ -14,6 +14,10 @@ pub(crate) fn of(state: &State) -> Badge {
     let (text, colour, words) = match state.status {
         Status::Stopped => (String::new(), CALM, "not sharing".to_owned()),
         Status::Starting => ("…".to_owned(), BUSY, "starting".to_owned()),
+        Status::Sharing if state.waiting > 0 => {
+            let text = "?".to_owned();
+            (text, BUSY, format!("{}, {}", sharing(state), waits(state)))
+        }
         Status::Sharing => (count(state.members.len()), CALM, sharing(state)),
         Status::NoAddress => attention(BUSY, "no network"),
         Status::OtherNetwork => attention(BUSY, "paused in another network"),
@@ -41,6 +45,13 @@ fn sharing(state: &State) -> String {
         0 => format!("{url}, no device connected"),
         1 => format!("{url}, 1 device connected"),
         members => format!("{url}, {members} devices connected"),
+    }
+}
+
+fn waits(state: &State) -> String {
+    match state.waiting {
+        1 => "1 device waits to be let in".to_owned(),
+        waiting => format!("{waiting} devices wait to be let in"),
     }
 }
 

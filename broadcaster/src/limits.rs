@@ -101,12 +101,17 @@ pub const JOIN_BYTES: usize = 1024;
 /// Open challenges of one address; loopback is exempt. One more is closed with 4409. In all there are no
 /// more than connections, so that a few addresses cannot keep the rest out.
 pub const JOINS_PER_ADDRESS: usize = 8;
-/// Members in the lobby. One more is closed with 1013.
+/// Members in the lobby. One more is closed with 1013. A master has no more of them waiting for its person, and
+/// refuses one more as `busy`.
 pub const LOBBY: usize = 8;
 /// The same of one address; loopback is exempt. One more is closed with 4409.
 pub const LOBBY_PER_ADDRESS: usize = 2;
-/// A member's time in the lobby. Then it is closed with 4408.
+/// A member's time in the lobby, and with a master until its person has answered. Then it is closed with 4408.
 pub const LOBBY_FOR: Millis = Millis::from_secs(600);
+/// From a person's refusal to the next knock from that address. One before is closed with 4403.
+pub const KNOCK_AGAIN: Millis = Millis::from_secs(30);
+/// Addresses of which such a refusal is remembered. One more may knock again at once.
+pub const KNOCKS_REFUSED: usize = 256;
 /// Messages of a member in the lobby. With one more it is closed with 1008.
 pub const LOBBY_MESSAGES: u32 = 1024;
 /// Addresses that a person does not want to hear of. With one more, the first of them may come again.

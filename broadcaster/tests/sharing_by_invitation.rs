@@ -141,7 +141,7 @@ fn who_holds_an_invitation_that_is_taken_back_is_out_and_the_document_is_told() 
     let invite = json!({ "kind": "invite", "label": "Ann", "rights": "read-only" });
     assert!(matches!(
         browser.command(&invite.to_string()),
-        Reply::Invitation(_)
+        Reply::Invitation { .. }
     ));
     let row = rows(&browser)
         .into_iter()
@@ -220,8 +220,12 @@ fn open_mode_connects_strangers_and_says_so() {
 fn an_invitation_is_shown_as_link_and_code_where_there_is_an_address() {
     let mut browser = Browser::new(keeping(None, 1));
     let invite = json!({ "kind": "invite", "label": "Ann", "rights": "read-only" }).to_string();
-    assert_eq!(browser.command(&invite), Reply::Done, "no address yet");
-    let show = json!({ "kind": "show", "id": rows(&browser)[0].id }).to_string();
+    let id = |browser: &Browser| rows(browser)[0].id;
+    let made = browser.command(&invite);
+    let id = id(&browser);
+    let nowhere = Reply::Invitation { id, invite: None };
+    assert_eq!(made, nowhere, "no address yet");
+    let show = json!({ "kind": "show", "id": id }).to_string();
     let Reply::Error { detail } = browser.command(&show) else {
         panic!("a link to nowhere");
     };
@@ -229,7 +233,11 @@ fn an_invitation_is_shown_as_link_and_code_where_there_is_an_address() {
     browser.command(START);
     browser.say(hello());
     browser.say(listening(&[HOME]));
-    let Reply::Invitation(shown) = browser.command(&show) else {
+    let Reply::Invitation {
+        invite: Some(shown),
+        ..
+    } = browser.command(&show)
+    else {
         panic!("not shown");
     };
     let row = rows(&browser)
@@ -238,7 +246,10 @@ fn an_invitation_is_shown_as_link_and_code_where_there_is_an_address() {
         .unwrap();
     assert_eq!(Some(&shown.link), row.link.as_ref());
     assert!(shown.qr.is_some());
-    let Reply::Invitation(made) = browser.command(&invite) else {
+    let Reply::Invitation {
+        invite: Some(made), ..
+    } = browser.command(&invite)
+    else {
         panic!("what is made is shown");
     };
     assert_ne!(made.link, shown.link);

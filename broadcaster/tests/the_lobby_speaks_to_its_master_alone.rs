@@ -4,7 +4,9 @@
 mod fake_companion;
 
 use broadcaster::hub::{Event, MemberId, Refusal};
-use broadcaster::limits::{LOBBY, LOBBY_FOR, LOBBY_MESSAGES, LOBBY_PER_ADDRESS, SIGNAL_BYTES};
+use broadcaster::limits::{
+    KNOCK_AGAIN, KNOCKS_REFUSED, LOBBY, LOBBY_FOR, LOBBY_MESSAGES, LOBBY_PER_ADDRESS, SIGNAL_BYTES,
+};
 use broadcaster::link::ConnId;
 use broadcaster::{Millis, Payload};
 use fake_companion::{Companion, ENVELOPED, Request, State};
@@ -234,6 +236,46 @@ fn one_refused_by_the_person_is_closed_with_4403() {
         .handle_dismissed(MemberId(u32::try_from(id).unwrap()), companion.now);
     companion.settle();
     assert_eq!(closed(&companion, lobby), Some(4403));
+}
+
+#[test]
+fn one_refused_waits_a_moment_before_it_is_asked_about_again() {
+    let mut companion = Companion::invited();
+    let master = companion.join_local("/");
+    let lobby = companion.knock(REMOTE);
+    let id = companion.take_json(lobby)[0]["id"].as_u64().unwrap();
+    let id = MemberId(u32::try_from(id).unwrap());
+    companion.hub.handle_dismissed(id, companion.now);
+    companion.settle();
+    companion.take_local(master);
+    companion.pass(Millis(KNOCK_AGAIN.0 - 1));
+    let soon = companion.knock(REMOTE);
+    assert_refused(&companion, soon, 4403, Refusal::LobbyRefused);
+    assert_eq!(companion.take_local(master), [] as [Value; 0]);
+    let other = companion.knock("192.168.1.31");
+    assert_eq!(closed(&companion, other), None, "others are asked about");
+    companion.pass(Millis(1));
+    let again = companion.knock(REMOTE);
+    assert_eq!(closed(&companion, again), None);
+}
+
+#[test]
+fn refusals_are_remembered_up_to_their_bound() {
+    let mut companion = Companion::invited();
+    companion.join_local("/");
+    let address = |n: usize| format!("192.168.{}.{}", n / 200, 1 + n % 200);
+    for n in 0..=KNOCKS_REFUSED {
+        let lobby = companion.knock(&address(n));
+        let id = companion.take_json(lobby)[0]["id"].as_u64().unwrap();
+        let id = MemberId(u32::try_from(id).unwrap());
+        companion.hub.handle_dismissed(id, companion.now);
+        companion.settle();
+        companion.end(lobby, 4403);
+    }
+    let within = companion.knock(&address(KNOCKS_REFUSED - 1));
+    assert_eq!(closed(&companion, within), Some(4403));
+    let past = companion.knock(&address(KNOCKS_REFUSED));
+    assert_eq!(closed(&companion, past), None);
 }
 
 #[test]

@@ -9,7 +9,7 @@ export function openGuests({ onstate }) {
     commands.push(order);
     if (order.label === 'refuse') throw new Error('There are too many invitations; revoke one.');
     if (order.kind !== 'invite' && order.kind !== 'show') return { kind: 'done' };
-    return { kind: 'invitation', link: `http://192.168.1.5:9999/#AQ${'a-_1'.repeat(18)}bc`, qr: CODE };
+    return { kind: 'invitation', id: order.id ?? 'EEEEEEEEEEE', link: `http://192.168.1.5:9999/#AQ${'a-_1'.repeat(18)}bc`, qr: CODE };
   };
   globalThis.fakeGuests = { commands, tell: onstate };
   return { command };

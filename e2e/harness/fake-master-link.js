@@ -3,7 +3,7 @@
 
 import { connect } from '../pages/peer/index.js';
 
-const EMPTY = { detail: '', retry_at: null, name: 'Library', peers: [], copied_at: null, kept_at: null, keep_failure: null };
+const EMPTY = { detail: '', retry_at: null, name: 'Library', peers: [], questions: [], copied_at: null, kept_at: null, keep_failure: null };
 
 export function openLink({ onstatus, onchange }) {
   const commands = [];
@@ -14,6 +14,8 @@ export function openLink({ onstatus, onchange }) {
     serve: command('serve'),
     setName: command('setName'),
     setRights: command('setRights'),
+    letIn: command('letIn'),
+    answer: command('answer'),
     dismiss: command('dismiss'),
     retry: command('retry'),
     async saveCopy() {

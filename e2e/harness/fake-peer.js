@@ -24,7 +24,7 @@ export class JioError extends Error {
   }
 }
 
-const START = { state: 'connecting', step: 'reaching', detail: '', retry_at: null, master: null, protocol: '', verified: false, relayed: false };
+const START = { state: 'connecting', step: 'reaching', detail: '', retry_at: null, master: null, protocol: '', verified: false, relayed: false, signs: null };
 
 class Database extends EventTarget {
   ready = new Promise(() => {});

@@ -34,6 +34,7 @@ const STATES = {
   inviting: { ...inviting, urls: [invited(lan)], members: [] },
   'inviting-members': { ...inviting, serve: true, urls: [invited(lan), invited(url('10.0.0.7', 'eth0', 'wired'))], members: [member(1, { kind: 'enveloped' })] },
   'inviting-ipv6': { ...inviting, urls: [invited(url('[fd12:3456:789a:1:a1b2:c3d4:e5f6:789a]', 'eth0', 'wired'))], members: [] },
+  'inviting-waiting': { ...inviting, serve: true, urls: [invited(lan)], members: [member(1, { kind: 'enveloped' })], waiting: 2 },
   sharing: { ...sharing, urls: [lan], members: [] },
   'sharing-members': {
     ...sharing,

@@ -14,6 +14,7 @@ const NARROW = 400;
 const LOOKS = [['light', 1180, 800], ['dark', 360, 740]];
 
 const CONNECTED = { state: 'connected', step: null, master: { id: 'm', name: 'Library' }, protocol: 'jio.2' };
+const SIGNS = { pictures: '🐟🚲🌵🔔', names: ['fish', 'bicycle', 'cactus', 'bell'] };
 const FAILED = { state: 'failed', step: null };
 const RECORDS = {
   a: { first: 'Ada', last: 'Lovelace' },
@@ -42,6 +43,7 @@ const SLAVE = {
       fake.database.tell({ state: 'choosing', step: 'choosing' });
     });
   },
+  waiting: (page) => connect(page, { state: 'waiting', step: 'waiting', signs: SIGNS }),
   connected: (page) => connect(page, CONNECTED),
   'connected-2016': (page) => connect(page, { ...CONNECTED, master: null, protocol: '' }),
   verified: (page) => connect(page, { ...CONNECTED, verified: true }),
@@ -129,6 +131,8 @@ const SLAVE = {
     detail: '“Library” answered, but no path to it was found. Tried twice, from this device at fd12:3456:789a:1:a1b2:c3d4:e5f6:789a, 192.168.1.23 to the master at 192.168.1.5. Check that both devices are on the same network, that no firewall or VPN is in the way, and that the Wi-Fi lets devices talk to each other (no guest network).' }),
   'failed-refused': (page) => connect(page, { ...FAILED,
     detail: 'The broadcaster closed the connection: too many connections from this address. Ask the person who shares to look at the broadcaster.' }),
+  'failed-not-let-in': (page) => connect(page, { ...FAILED,
+    detail: 'The person there has not let you in. Talk to the person at the broadcaster\'s computer, then connect again.' }),
   closed: (page) => connect(page, { state: 'closed', step: null }),
 };
 
@@ -155,6 +159,15 @@ const MASTER = {
   'other-window': (page) => tell(page, { state: 'starting', detail: 'Another window has the records open. This one goes on when that one is closed.' }),
   connecting: (page) => tell(page, { state: 'connecting' }),
   serving: [RECORDS, (page) => tell(page, { state: 'serving', peers: PEERS, copied_at: COPIED })],
+  knocks: [RECORDS, (page) => tell(page, { state: 'serving', questions: [{ session: 1, address: '192.168.1.21' }], peers: [
+    ...PEERS,
+    peer(5, { state: 'waiting', session: 5, member: 9, signs: SIGNS }),
+    peer(6, { state: 'waiting', session: 6, member: 10, address: 'fd12:3456:789a:1:a1b2:c3d4:e5f6:789a', signs: { pictures: '🚂⛵👓📚', names: ['locomotive', 'sailing boat', 'glasses', 'books'] } }),
+  ] })],
+  'knock-left': [RECORDS, async (page) => {
+    await tell(page, { state: 'serving', peers: [peer(5, { state: 'waiting', session: 5, member: 9, signs: SIGNS })] });
+    await tell(page, { state: 'serving', peers: [] });
+  }],
   crowd: [MANY, (page) => tell(page, { state: 'serving', peers: Array.from({ length: 60 }, (_, id) => peer(id)), copied_at: COPIED })],
   invitations: [RECORDS, async (page) => {
     await tell(page, { state: 'serving', peers: PEERS });

@@ -134,6 +134,47 @@ describe('master’s window', { timeout: 180_000 }, () => {
     await done(page);
   });
 
+  test('who knocks is let in with an invitation of its own, or refused; one that leaves is said to', async () => {
+    const signs = { pictures: '🐟🚲🌵🔔', names: ['fish', 'bicycle', 'cactus', 'bell'] };
+    const waiting = (n) => ({ id: `p${n}`, session: n, member: 10 + n, address: `192.168.1.2${n}`, state: 'waiting', since: 0, protocol: '', rights: 'read-write', invitation: null, signs });
+    const page = await opened(pages, { status: { state: 'serving', peers: [1, 2, 3].map(waiting) } });
+    const tell = (...peers) => page.evaluate((peers) => fakeLink.tell({ state: 'serving', peers }), peers);
+    const act = (n, what) => page.click(`[data-testid="knocks"] [data-session="${n}"] [data-testid="${what}"]`);
+    assert.match(await text(page, 'knock'), /Device at 192\.168\.1\.21 wants to join\s+🐟🚲🌵🔔/);
+    assert.equal(await page.title(), '(3) LAN Broadcaster: my records');
+    await act(1, 'allow');
+    await when(page, () => globalThis.fakeLink.commands.length === 1);
+    const [invited] = await page.evaluate(() => fakeGuests.commands);
+    assert.deepEqual([invited.kind, invited.label, invited.rights], ['invite', 'Device at 192.168.1.21', 'ask-first']);
+    assert.deepEqual(await page.evaluate(() => fakeLink.commands), [['letIn', 1, 'EEEEEEEEEEE']]);
+    await tell({ ...waiting(1), state: 'connecting', signs: null }, waiting(2), waiting(3));
+    await tell({ ...waiting(1), state: 'connected', signs: null }, waiting(2), waiting(3));
+    await text(page, 'knock-said', (text) => text === 'The device at 192.168.1.21 is in.');
+    await act(2, 'refuse');
+    await when(page, () => globalThis.fakeGuests.commands.length === 2);
+    assert.deepEqual(await page.evaluate(() => fakeGuests.commands[1]), { kind: 'refuse', member: 12 });
+    await tell(waiting(3));
+    await text(page, 'knock-said', (text) => text === 'The device at 192.168.1.22 was not let in.');
+    // Allow, and it has left: what was made for it is taken back.
+    await act(3, 'allow');
+    await when(page, () => globalThis.fakeLink.commands.length === 2);
+    await tell();
+    await text(page, 'knock-said', (text) => text === 'The device at 192.168.1.23 has left before it was let in.');
+    assert.deepEqual(await page.evaluate(() => fakeGuests.commands.at(-1)), { kind: 'revoke', id: 'EEEEEEEEEEE' });
+    await done(page);
+  });
+
+  test('a device that asks before it writes is answered once', async () => {
+    const questions = [{ session: 7, address: '192.168.1.27' }];
+    const page = await opened(pages, { status: { state: 'serving', questions } });
+    await text(page, 'writing', (text) => text.includes('Device at 192.168.1.27 wants to write'));
+    await press(page, 'refuse-writing');
+    assert.deepEqual(await page.evaluate(() => fakeLink.commands), [['answer', 7, false]]);
+    await page.evaluate(() => fakeLink.tell({ state: 'serving' }));
+    await when(page, () => document.querySelector('[data-testid="writing"]') === null);
+    await done(page);
+  });
+
   test('why an invitation is not made is said', async () => {
     const page = await opened(pages, { status: { state: 'serving' } });
     await page.click('summary');

@@ -7,11 +7,13 @@ import { Attached } from './attached.js';
 import { load } from './wasm.js';
 import { toAddress } from './address.js';
 
-const STATE = { state: 'connecting', step: null, detail: '', retry_at: null, master: null, protocol: '', verified: false, relayed: false };
+const STATE = { state: 'connecting', step: null, detail: '', retry_at: null, master: null, protocol: '', verified: false, relayed: false, signs: null };
 
 export class Database extends Records(EventTarget) {
   #calls = new Map();
   #last = 0;
+  /** The address without an invitation; null where there is a channel in its place. */
+  #url = null;
   #make;
   #loading;
   /** The connection, once the WASM is loaded. */
@@ -87,6 +89,7 @@ export class Database extends Records(EventTarget) {
   }
 
   #connection(address, master, reconnect) {
+    this.#url = address.url;
     return ({ Connection }) => new Connection(JSON.stringify(address), master, reconnect, this.#page());
   }
 
@@ -105,6 +108,7 @@ export class Database extends Records(EventTarget) {
     return {
       onState: (json) => this.#onState(JSON.parse(json)),
       onMasters: (json) => this.#emit('masters', (this.#masters = JSON.parse(json))),
+      onInvited: (fragment) => this.#emit('invited', { link: this.#url + fragment }),
       onProgress: (number, done, total) => {
         const { method, args: [id, name] = [] } = this.#calls.get(number) ?? {};
         if (method) this.#emit('progress', { method, id, name, done, total });

@@ -140,15 +140,17 @@ export interface ConnectionState {
   /**
    * - `connecting`: on the way, for the first time; `step` says where.
    * - `choosing`: several masters answered; call `choose`.
+   * - `waiting`: it came without an invitation where one is needed, and a person at the broadcaster's computer is
+   *   asked. Show them `signs`: the same stand there, or somebody is in between.
    * - `connected`: calls are answered. No WebSocket is open unless they are `relayed`.
    * - `reconnecting`: the connection was lost and is being made again; `detail` says why.
    * - `failed`: given up; `detail` says what was tried and what to check. `retry` begins again.
    * - `closed`: by `close`, by the signal, or by a loss with `reconnect: false`.
    */
-  state: 'connecting' | 'choosing' | 'connected' | 'reconnecting' | 'failed' | 'closed';
+  state: 'connecting' | 'choosing' | 'waiting' | 'connected' | 'reconnecting' | 'failed' | 'closed';
   /** What is being done: opening the address, asking for a master, waiting for a choice, finding a path to the
-   * master, waiting until `retry_at`. */
-  step: 'reaching' | 'asking' | 'choosing' | 'connecting' | 'pausing' | null;
+   * master, waiting for a person, waiting until `retry_at`. */
+  step: 'reaching' | 'asking' | 'choosing' | 'connecting' | 'waiting' | 'pausing' | null;
   /** A sentence or more for people; empty where there is nothing to say. */
   detail: string;
   /** When the next try begins, in milliseconds since 1970; only with the step `pausing`. */
@@ -162,6 +164,16 @@ export interface ConnectionState {
   /** While connected: whether that is through the broadcaster, because the two devices do not reach each other. It
    * can read nothing of it. A direct connection is looked for and taken between two calls. */
   relayed: boolean;
+  /** While waiting. */
+  signs: Signs | null;
+}
+
+/** Four signs that two people compare. */
+export interface Signs {
+  /** Four characters. */
+  pictures: string;
+  /** Their names in English, for those who do not see them. */
+  names: string[];
 }
 
 /** How far an attachment has travelled. */
@@ -179,6 +191,8 @@ export interface DatabaseEvents {
   state: ConnectionState;
   masters: MasterInfo[];
   progress: Progress;
+  /** A person has let this page in; `link` is its own invitation from now on. Keep it no longer than the page. */
+  invited: { link: string };
 }
 
 export interface ConnectOptions {
@@ -242,7 +256,13 @@ export interface Peer {
   id: string;
   /** Its address, where the broadcaster tells. */
   address: string | null;
-  state: 'connecting' | 'connected';
+  state: 'connecting' | 'waiting' | 'connected';
+  /** The number of its connection, which nobody else ever has; its id is what it says. */
+  session: number;
+  /** The member of the room that it is, where the broadcaster tells, until it leaves. */
+  member: number | null;
+  /** While it waits for a person's word: what it shows too, if nobody is in between. */
+  signs: Signs | null;
   /** When it came, in milliseconds since 1970. */
   since: number;
   /** The channel's protocol: `jio.2`, or empty for the order of 2016. */
@@ -256,7 +276,7 @@ export interface Peer {
 }
 
 /**
- * What a peer may do: nothing before a person has allowed it, read, also write, also remove. A call beyond that is
+ * What a peer may do: read, and write as soon as a person has allowed it; read; also write; also remove. A call beyond that is
  * answered with 403.
  */
 export type Rights = 'ask-first' | 'read-only' | 'read-write' | 'remove-allowed';
@@ -308,7 +328,7 @@ export interface ServeOptions extends Hosting {
   /** Asked before each call is executed. To refuse it, throw: a {@link JioError} for a status of your own, else
    * it is 403. */
   validate?: (call: CallInfo) => void;
-  /** Asked before a call of a peer with the rights `ask-first` is executed; only `true` allows it. Without it, such
+  /** Asked before a call that writes, of a peer with the rights `ask-first`, is executed; only `true` allows it. Without it, such
    * calls are refused. */
   ask?: (call: CallInfo) => boolean | Promise<boolean>;
 }
@@ -329,6 +349,9 @@ export interface Master extends Events<MasterEvents> {
   attach(channel: MessageChannelLike): () => void;
   /** Closes a device's connection. It may come back. */
   dismiss(peer: string): void;
+  /** Lets in a peer that waits: it is handed the invitation with this id, as soon as {@link Master.host} tells of it. A
+   * peer that has left hears nothing; to refuse one, dismiss it. */
+  letIn(peer: Pick<Peer, 'session'>, invitation: string): void;
   /** Says what a peer may do while it is connected. */
   setRights(peer: string, rights: Rights): void;
   /** Knows its guests by this from now on; who would not be connected now is cut off. */

@@ -61,6 +61,10 @@ export class Master extends EventTarget {
     this.#tell((inner) => inner.setRights(peer, rights));
   }
 
+  letIn({ session }, invitation) {
+    this.#tell((inner) => inner.letIn(session, invitation));
+  }
+
   host({ identity, invitations, strangers }) {
     this.#tell((inner) => inner.setHosting(JSON.stringify({ identity, invitations, strangers })));
   }

@@ -2,7 +2,7 @@
 //! browser does.
 
 use broadcaster::signalling::master::{Host, Strangers};
-use broadcaster::signalling::slave::Ticket;
+use broadcaster::signalling::slave::{Door, Ticket};
 use serde::Deserialize;
 use trust::identity::Identity;
 use trust::invitation::{Invitation, MasterLink};
@@ -39,6 +39,15 @@ pub(crate) struct Hosting {
 }
 
 impl Address {
+    /// Where somebody knocks who has no invitation.
+    pub(crate) fn door(&self) -> Door {
+        Door {
+            host: self.host.clone(),
+            room: self.room.clone(),
+            seed: seed(),
+        }
+    }
+
     /// The invitation that the address brings, if there is one.
     ///
     /// # Errors

@@ -9,7 +9,10 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::rc::Rc;
 use std::time::Duration;
-use web::rtc::{self, Channel, ChannelHeard, Incoming, Peer, PeerHeard, PeerState, Stopgap};
+use trust::fingerprint::Fingerprint;
+use web::rtc::{
+    self, Certificate, Channel, ChannelHeard, Incoming, Peer, PeerHeard, PeerState, Stopgap,
+};
 use web::timer::Timer;
 use web::{log, task};
 
@@ -30,6 +33,8 @@ type Say = Rc<dyn Fn(SessionId, Said)>;
 /// The connections of one machine.
 pub(crate) struct Connections {
     open: BTreeMap<SessionId, Connection>,
+    /// Made before their sessions' connections; `None` while they are being made.
+    certificates: Rc<RefCell<BTreeMap<SessionId, Option<Certificate>>>>,
     /// For the next session.
     spare: Rc<RefCell<Option<Spare>>>,
     /// Ends the spare.
@@ -99,6 +104,7 @@ impl Connections {
     ) -> Self {
         Self {
             open: BTreeMap::new(),
+            certificates: Rc::default(),
             spare: Rc::default(),
             stale: None,
             ahead,
@@ -114,7 +120,7 @@ impl Connections {
             return;
         }
         // What cannot be made now is made when it is needed, and its failure told.
-        let spare = self.connect().ok().map(|made| match self.ahead {
+        let spare = self.connect(None).ok().map(|made| match self.ahead {
             Ahead::Made => Spare::Made(made),
             Ahead::Offering => Spare::Offering(Offering::new(made, self.say.clone())),
         });
@@ -138,6 +144,7 @@ impl Connections {
                 label,
                 protocol,
             } => self.offer(session, &label, protocol),
+            Command::Certify { session } => self.certify(session),
             Command::Answer { session, offer } => self.answer(session, &offer),
             Command::Accept { session, answer } => self.take(session, &answer),
             Command::Add { session, candidate } => self.add(session, candidate),
@@ -224,6 +231,28 @@ impl Connections {
         }
     }
 
+    fn certify(&self, session: SessionId) {
+        let (place, say) = (self.certificates.clone(), self.say.clone());
+        place.borrow_mut().insert(session, None);
+        spawn(async move {
+            let made = certify().await;
+            // Closed in the meantime: nobody wants it any more.
+            let Some(place) = place.borrow_mut().get_mut(&session).map(|place| {
+                made.map(|(certificate, fingerprint)| {
+                    *place = Some(certificate);
+                    fingerprint
+                })
+            }) else {
+                return;
+            };
+            let event = match place {
+                Ok(fingerprint) => Event::Certified(fingerprint),
+                Err(detail) => Event::Refused { detail },
+            };
+            say(session, Said::Rtc(event));
+        });
+    }
+
     fn answer(&mut self, session: SessionId, offer: &Description) {
         let Some(peer) = self.make(session) else {
             return;
@@ -269,6 +298,7 @@ impl Connections {
     }
 
     fn close(&mut self, session: SessionId) {
+        self.certificates.borrow_mut().remove(&session);
         if self.open.remove(&session).is_some() {
             self.closed += 1;
             if self.closed.is_multiple_of(COLLECT_EVERY) {
@@ -280,10 +310,16 @@ impl Connections {
     /// The peer connection of a session, made after a collection if there are too many; tells the machine
     /// if that fails.
     fn make(&mut self, session: SessionId) -> Option<Peer> {
-        let made = self.take_made().map_or_else(|| self.connect(), Ok);
+        let certificate = self.certificates.borrow_mut().remove(&session).flatten();
+        let certificate = certificate.as_ref();
+        let spare = match certificate {
+            Some(_) => None,
+            None => self.take_made(),
+        };
+        let made = spare.map_or_else(|| self.connect(certificate), Ok);
         let made = made.or_else(|_| {
             rtc::collect();
-            self.connect()
+            self.connect(certificate)
         });
         match made {
             Ok(made) => {
@@ -298,10 +334,10 @@ impl Connections {
         }
     }
 
-    fn connect(&self) -> Result<Made, web::Error> {
+    fn connect(&self, certificate: Option<&Certificate>) -> Result<Made, web::Error> {
         let session = Rc::new(Cell::new(None));
         let (of, say) = (session.clone(), self.say.clone());
-        let peer = Peer::new(&self.servers, move |heard| {
+        let peer = Peer::certified(&self.servers, certificate, move |heard| {
             if let (Some(session), Some(said)) = (of.get(), peer_said(heard)) {
                 say(session, said);
             }
@@ -394,6 +430,17 @@ fn channel_heard(
         };
         say(session, said);
     }
+}
+
+/// A certificate and its fingerprint.
+async fn certify() -> Result<(Certificate, Fingerprint), String> {
+    let told = |error: web::Error| error.to_string();
+    let certificate = Certificate::generate().await.map_err(told)?;
+    let description = certificate.describe().await.map_err(told)?;
+    let description: Description =
+        serde_json::from_str(&description).map_err(|error| error.to_string())?;
+    let fingerprint = Fingerprint::from_sdp(&description.sdp);
+    Ok((certificate, fingerprint.map_err(|error| error.to_string())?))
 }
 
 /// Tells the machine what a description has become.

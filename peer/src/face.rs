@@ -14,6 +14,7 @@ use crate::slave::{self, Loss, Slave};
 use crate::storage::{AttachmentReader, Foreign, Memory, Storage, Upload};
 use broadcaster::signalling::Framing;
 use broadcaster::signalling::message::PeerId;
+use broadcaster::signalling::rtc::SessionId;
 use jio::CAPACITIES;
 use jio::endpoint::{Failure, Frame};
 use jio::rpc::{Call, Content};
@@ -357,6 +358,19 @@ impl Service {
         if let Ok(peer) = PeerId::try_from(peer) {
             self.0.push(master::Heard::Rights(peer, rights));
         }
+        Ok(())
+    }
+
+    /// Lets in who waits in a session, with the invitation of this id: it is handed over as soon as
+    /// [`Service::set_hosting`] has told of it.
+    ///
+    /// # Errors
+    /// It is no invitation's id.
+    #[wasm_bindgen(js_name = letIn)]
+    pub fn let_in(&self, session: u32, invitation: &str) -> Result<(), JsError> {
+        let invitation = invitation.parse()?;
+        self.0
+            .push(master::Heard::LetIn(SessionId(session), invitation));
         Ok(())
     }
 

@@ -10,7 +10,7 @@ use crate::page::{MasterPage, Transport, Wire};
 use crate::queue::Queue;
 use crate::relayed::{to_frame, to_payload};
 use crate::serving::{Admission, Done, Serving};
-use crate::slave::{json, now, timer};
+use crate::slave::{SignsInfo, json, now, timer};
 use crate::storage::Storage;
 use broadcaster::Millis;
 use broadcaster::signalling::master::{Config, Event, Output, Peer, Status as PeerStatus};
@@ -23,6 +23,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::ops::Bound::{Excluded, Unbounded};
 use std::rc::Rc;
+use trust::invitation::InvitationId;
 use trust::rights::Rights;
 use web::timer::Timer;
 use web::turn::Turns;
@@ -47,6 +48,8 @@ pub(crate) enum Heard {
     Hosting(Hosting),
     /// A person said what a peer may do.
     Rights(PeerId, Rights),
+    /// A person has let in who waits, with this invitation.
+    LetIn(SessionId, InvitationId),
     /// A person said whether a call may be executed.
     Permitted(u32, bool),
     /// The network is back, or a person wants it to be tried now.
@@ -198,6 +201,9 @@ impl Master {
             }
             Heard::Hosting(hosting) => self.on_hosting(&hosting),
             Heard::Rights(peer, rights) => self.on_rights(&peer, rights),
+            Heard::LetIn(session, invitation) => {
+                self.machine.handle_let_in(session, invitation, now());
+            }
             Heard::Permitted(question, allowed) => self.on_permitted(question, allowed),
             Heard::Retry => {
                 // The network may be another one.
@@ -251,8 +257,12 @@ impl Master {
         peers.map(|known| known.session).collect()
     }
 
+    /// Somebody else may have begun a session under the same id: only who is connected is meant.
     fn on_rights(&mut self, peer: &PeerId, rights: Rights) {
         for session in self.sessions(peer) {
+            if !self.callers.contains_key(&Caller::Slave(session)) {
+                continue;
+            }
             self.machine.handle_rights(session, rights);
             if let Some(serving) = self.callers.get_mut(&Caller::Slave(session)) {
                 serving.handle_rights();
@@ -333,7 +343,7 @@ impl Master {
                     .retain(|_, (caller, _)| *caller != Caller::Slave(session));
             }
             Event::Failed { .. } => self.connections.prepare(),
-            Event::Connecting { .. } => {}
+            Event::Connecting { .. } | Event::Knocked { .. } => {}
         }
     }
 
@@ -498,14 +508,16 @@ fn is_by(peer: &Peer<'_>, sought: Way) -> bool {
 
 /// A peer as the page is told it, as `Peer` of index.d.ts.
 fn describe(peer: &Peer<'_>) -> Value {
-    let (state, protocol) = match peer.status {
-        PeerStatus::Connecting => ("connecting", ""),
-        PeerStatus::Connected { protocol, .. } => ("connected", protocol),
+    let (state, protocol, signs) = match peer.status {
+        PeerStatus::Connecting => ("connecting", "", None),
+        PeerStatus::Waiting { signs } => ("waiting", "", Some(SignsInfo::from(signs))),
+        PeerStatus::Connected { protocol, .. } => ("connected", protocol, None),
     };
     json!({
         "id": peer.peer.as_str(), "address": peer.address.map(|ip| ip.to_string()), "state": state,
         "since": peer.since.0, "protocol": protocol, "rights": peer.rights,
         "relayed": is_by(peer, Way::Relayed),
+        "session": peer.session.0, "member": peer.member, "signs": signs,
         "invitation": peer.guest.map(|guest| json!({ "id": guest.invitation, "label": guest.label })),
     })
 }

@@ -15,6 +15,9 @@ extern "C" {
     /// The masters changed, as JSON.
     #[wasm_bindgen(method, js_name = onMasters)]
     pub(crate) fn masters(this: &DatabasePage, json: &str);
+    /// A person has let this page in: what stands after `#` of its invitation.
+    #[wasm_bindgen(method, js_name = onInvited)]
+    pub(crate) fn invited(this: &DatabasePage, fragment: &str);
     /// Bytes of a call's attachment have moved.
     #[wasm_bindgen(method, js_name = onProgress)]
     pub(crate) fn progress(this: &DatabasePage, call: u32, done: f64, total: f64);

@@ -17,6 +17,7 @@ use futures_channel::mpsc::UnboundedReceiver;
 use jio::endpoint::{Frame, JIO2, Protocol};
 use serde::Serialize;
 use std::rc::Rc;
+use trust::signs::Signs;
 use web::timer::Timer;
 
 /// What a slave hears.
@@ -85,6 +86,8 @@ struct State {
     protocol: String,
     verified: bool,
     relayed: bool,
+    /// What a person compares, while it waits.
+    signs: Option<SignsInfo>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -92,10 +95,27 @@ struct State {
 enum Status {
     Connecting,
     Choosing,
+    Waiting,
     Connected,
     Reconnecting,
     Failed,
     Closed,
+}
+
+/// Signs for people, as `SignsInfo` of index.d.ts.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct SignsInfo {
+    pictures: String,
+    names: [&'static str; 4],
+}
+
+impl From<Signs> for SignsInfo {
+    fn from(signs: Signs) -> Self {
+        Self {
+            pictures: signs.to_string(),
+            names: signs.names(),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -118,7 +138,7 @@ impl Slave {
     ) -> Result<Self, trust::invitation::Error> {
         let machine = match address.ticket()? {
             Some(ticket) => signalling::Slave::invited(config(master), ticket),
-            None => signalling::Slave::new(config(master)),
+            None => signalling::Slave::visiting(config(master), address.door()),
         };
         let to_line = queue.clone();
         let to_connections = queue.clone();
@@ -188,7 +208,11 @@ impl Slave {
         self.calls.handle_order(order);
         match self.state.state {
             Status::Failed | Status::Closed => self.calls.handle_ended(&self.state.detail),
-            Status::Connecting | Status::Choosing | Status::Connected | Status::Reconnecting => {}
+            Status::Connecting
+            | Status::Choosing
+            | Status::Waiting
+            | Status::Connected
+            | Status::Reconnecting => {}
         }
     }
 
@@ -309,6 +333,7 @@ impl Slave {
                 held: Vec::new(),
             }),
             Event::Frame { session, frame } => self.on_frame(session, to_frame(frame)),
+            Event::Invited(invitation) => self.page.invited(&invitation.to_fragment()),
             Event::Lost { session, detail } => self.on_lost(session, &detail),
             Event::Pausing { until, failure } => self.tell(State {
                 step: Some("pausing"),
@@ -330,6 +355,13 @@ impl Slave {
     fn on_step(&mut self, step: Step) {
         let state = match step {
             Step::Choosing => Status::Choosing,
+            Step::Waiting(signs) => {
+                return self.tell(State {
+                    step: Some(step_name(step)),
+                    signs: Some(signs.into()),
+                    ..State::new(Status::Waiting)
+                });
+            }
             Step::Reaching | Step::Asking | Step::Connecting => self.state.state.on_the_way(),
         };
         self.tell(State {
@@ -406,6 +438,7 @@ impl State {
             protocol: String::new(),
             verified: false,
             relayed: false,
+            signs: None,
         }
     }
 }
@@ -415,7 +448,9 @@ impl Status {
     fn on_the_way(self) -> Self {
         match self {
             Self::Connected | Self::Reconnecting => Self::Reconnecting,
-            Self::Connecting | Self::Choosing | Self::Failed | Self::Closed => Self::Connecting,
+            Self::Connecting | Self::Choosing | Self::Waiting | Self::Failed | Self::Closed => {
+                Self::Connecting
+            }
         }
     }
 }
@@ -440,6 +475,7 @@ fn step_name(step: Step) -> &'static str {
         Step::Asking => "asking",
         Step::Choosing => "choosing",
         Step::Connecting => "connecting",
+        Step::Waiting(_) => "waiting",
     }
 }
 

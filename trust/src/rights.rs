@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum Rights {
-    /// Nothing, before a person has said what: for who came without an invitation.
+    /// Read, and write once a person has allowed it: for who came without an invitation.
     #[default]
     AskFirst,
     /// Read records and their attachments.
@@ -57,12 +57,15 @@ impl Rights {
             return Verdict::Refuse(Refusal::Method);
         };
         match (self, access) {
-            (Self::AskFirst, _) => Verdict::Ask,
-            (Self::ReadOnly | Self::ReadWrite | Self::RemoveAllowed, Access::Read)
+            (Self::AskFirst, Access::Write) => Verdict::Ask,
+            (
+                Self::AskFirst | Self::ReadOnly | Self::ReadWrite | Self::RemoveAllowed,
+                Access::Read,
+            )
             | (Self::ReadWrite | Self::RemoveAllowed, Access::Write)
             | (Self::RemoveAllowed, Access::Remove) => Verdict::Allow,
             (Self::ReadOnly, Access::Write | Access::Remove) => Verdict::Refuse(Refusal::Write),
-            (Self::ReadWrite, Access::Remove) => Verdict::Refuse(Refusal::Remove),
+            (Self::AskFirst | Self::ReadWrite, Access::Remove) => Verdict::Refuse(Refusal::Remove),
         }
     }
 }
@@ -131,9 +134,9 @@ mod tests {
         ];
         let removes = [Method::Remove, Method::RemoveAttachment];
         for (methods, verdicts) in [
-            (&reads[..], [ask, allow, allow, allow]),
+            (&reads[..], [allow, allow, allow, allow]),
             (&writes[..], [ask, no_write, allow, allow]),
-            (&removes[..], [ask, no_write, no_remove, allow]),
+            (&removes[..], [no_remove, no_write, no_remove, allow]),
         ] {
             for method in methods {
                 let judged = ALL.map(|rights| rights.judge(method.name()));

@@ -3,16 +3,16 @@
 
 use crate::{Error, json};
 use gloo_events::EventListener;
-use js_sys::{Array, ArrayBuffer, Reflect, Uint8Array};
+use js_sys::{Array, ArrayBuffer, Object, Promise, Reflect, Uint8Array};
 use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    MessageEvent, RtcConfiguration, RtcDataChannel, RtcDataChannelEvent, RtcDataChannelInit,
-    RtcDataChannelState, RtcDataChannelType, RtcIceCandidate, RtcIceCandidateInit, RtcIceServer,
-    RtcPeerConnection, RtcPeerConnectionIceEvent, RtcPeerConnectionState,
-    RtcSessionDescriptionInit,
+    MessageEvent, RtcCertificate, RtcConfiguration, RtcDataChannel, RtcDataChannelEvent,
+    RtcDataChannelInit, RtcDataChannelState, RtcDataChannelType, RtcIceCandidate,
+    RtcIceCandidateInit, RtcIceServer, RtcPeerConnection, RtcPeerConnectionIceEvent,
+    RtcPeerConnectionState, RtcSessionDescriptionInit,
 };
 
 /// What a peer connection says.
@@ -38,6 +38,42 @@ pub enum PeerState {
     Failed,
     /// Closed on this side.
     Closed,
+}
+
+/// A certificate that is known before its connection.
+#[derive(Debug, Clone)]
+pub struct Certificate(RtcCertificate);
+
+impl Certificate {
+    /// Makes one, of the kind that connections have of themselves.
+    ///
+    /// # Errors
+    /// The browser makes none.
+    pub async fn generate() -> Result<Self, Error> {
+        let kind = Object::new();
+        for (name, value) in [("name", "ECDSA"), ("namedCurve", "P-256")] {
+            Reflect::set(&kind, &name.into(), &value.into())
+                .map_err(Error::doing("making a certificate"))?;
+        }
+        let made = RtcPeerConnection::generate_certificate_with_object(&kind);
+        let made: Promise = made.map_err(Error::doing("making a certificate"))?;
+        let made = JsFuture::from(made).await;
+        let made = made.map_err(Error::doing("making a certificate"))?;
+        Ok(Self(made.unchecked_into()))
+    }
+
+    /// A description in which its fingerprint stands. Not every browser tells it otherwise; the connection it is
+    /// made with is never used.
+    ///
+    /// # Errors
+    /// The browser makes no connection.
+    pub async fn describe(&self) -> Result<String, Error> {
+        let peer = Peer::certified(&[], Some(self), |_| {})?;
+        let stopgap = peer.open_stopgap();
+        let offer = JsFuture::from(peer.raw.create_offer()).await;
+        drop(stopgap);
+        json::stringify(&offer.map_err(Error::doing("describing a certificate"))?)
+    }
 }
 
 /// A peer connection; dropping it closes it. Chromium frees a closed one at garbage collection only,
@@ -95,7 +131,23 @@ impl Peer {
     /// # Errors
     /// The browser has too many of them (`UnknownError`), or a server's URL is wrong.
     pub fn new(servers: &[String], on: impl FnMut(PeerHeard) + 'static) -> Result<Self, Error> {
-        let raw = RtcPeerConnection::new_with_configuration(&configuration(servers))
+        Self::certified(servers, None, on)
+    }
+
+    /// The same with a certificate that was made before.
+    ///
+    /// # Errors
+    /// As those of [`Peer::new`].
+    pub fn certified(
+        servers: &[String],
+        certificate: Option<&Certificate>,
+        on: impl FnMut(PeerHeard) + 'static,
+    ) -> Result<Self, Error> {
+        let configuration = configuration(servers);
+        if let Some(Certificate(certificate)) = certificate {
+            configuration.set_certificates(&Array::of1(certificate));
+        }
+        let raw = RtcPeerConnection::new_with_configuration(&configuration)
             .map_err(Error::doing("making a peer connection"))?;
         let on = Rc::new(RefCell::new(on));
         let listeners = [

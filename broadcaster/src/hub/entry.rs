@@ -43,6 +43,8 @@ pub enum Refusal {
     LobbyAddress,
     /// Nobody is in the room who could let it in from the lobby.
     LobbyAlone,
+    /// A person has just refused this address in the lobby.
+    LobbyRefused,
     /// The broadcaster became an open one before it had answered.
     Opened,
 }
@@ -197,8 +199,11 @@ impl Refusal {
             Self::Invitation => {
                 Answer::Close(4401, "this invitation is not valid, ask for a new one")
             }
-            Self::LobbyFull => Answer::Close(1013, "too many are waiting, try again later"),
+            Self::LobbyFull => Answer::Close(1013, "too many are waiting to be let in"),
             Self::LobbyAddress => Answer::Close(4409, "this device is waiting already"),
+            Self::LobbyRefused => {
+                Answer::Close(4403, "you were not let in a moment ago, wait half a minute")
+            }
             Self::LobbyAlone => {
                 Answer::Close(4401, "nobody is here to let you in, open an invitation")
             }

@@ -18,6 +18,8 @@ pub(super) enum Farewell {
     Revoked,
     /// A person does not want it here.
     Dismissed,
+    /// A person has not let it in from the lobby.
+    Refused,
     /// Nobody has let it in from the lobby.
     NotLetIn,
     /// It said too much in the lobby.
@@ -43,9 +45,19 @@ impl Hub {
 
     /// Tells that a person does not want this member here, or refuses it in the lobby: it is closed with
     /// 4403. With a valid invitation it may come again. A local member is not the hub's to send away.
-    pub fn handle_dismissed(&mut self, member: MemberId, _now: Millis) {
-        for conn in self.conns_that(|one| one.id == member) {
-            self.expel(conn, Farewell::Dismissed);
+    /// One from the address that was refused in the lobby is not heard there for [`KNOCK_AGAIN`](crate::limits::KNOCK_AGAIN).
+    pub fn handle_dismissed(&mut self, member: MemberId, now: Millis) {
+        let found = self.members().find(|one| one.id == member);
+        let Some((route, address)) = found.map(|one| (one.route, one.address)) else {
+            return;
+        };
+        match route {
+            Route::Lobby(conn) => {
+                self.remember_refused(address, now);
+                self.expel(conn, Farewell::Refused);
+            }
+            Route::Plain(conn) | Route::Enveloped(conn) => self.expel(conn, Farewell::Dismissed),
+            Route::Local => {}
         }
     }
 
@@ -126,8 +138,9 @@ impl Farewell {
                 4401,
                 "this invitation is no longer valid, ask for a new one",
             ),
-            Self::Dismissed => (4403, "you were not let in, or asked to leave"),
-            Self::NotLetIn => (4408, "nobody has let you in, ask for an invitation"),
+            Self::Dismissed => (4403, "you were asked to leave"),
+            Self::Refused => (4403, "the person there has not let you in"),
+            Self::NotLetIn => (4408, "nobody there has let you in"),
             Self::Talkative => (1008, "too many messages from the lobby"),
             Self::NotInvited => (4401, "this broadcaster is for invited devices only now"),
             Self::Opened => (1012, "anyone may join now, connect again"),

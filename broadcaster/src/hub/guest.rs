@@ -123,7 +123,7 @@ impl Hub {
                     Ok((Route::Enveloped(conn), Some(invitation)))
                 }),
             Some(ToHub::Knock) => self
-                .judge_knock(&room, address)
+                .judge_knock(&room, address, now)
                 .map(|()| (Route::Lobby(conn), None)),
             Some(ToHub::Send { .. }) | None => Err(Refusal::Unexpected),
         };

@@ -8,7 +8,9 @@ use super::machine::{Hub, Place};
 use super::member::{MemberId, Route};
 use super::room::RoomId;
 use crate::envelope::{Code, ToHub, ToMember};
-use crate::limits::{LOBBY, LOBBY_FOR, LOBBY_MESSAGES, LOBBY_PER_ADDRESS};
+use crate::limits::{
+    KNOCK_AGAIN, KNOCKS_REFUSED, LOBBY, LOBBY_FOR, LOBBY_MESSAGES, LOBBY_PER_ADDRESS,
+};
 use crate::link::ConnId;
 use crate::payload::Payload;
 use crate::signalling::Message;
@@ -26,8 +28,16 @@ pub(super) struct Stay {
 
 impl Hub {
     /// Whether one more may wait in the lobby for this room.
-    pub(super) fn judge_knock(&self, room: &str, address: IpAddr) -> Result<(), Refusal> {
+    pub(super) fn judge_knock(
+        &self,
+        room: &str,
+        address: IpAddr,
+        now: Millis,
+    ) -> Result<(), Refusal> {
         self.judge_room(room)?;
+        if self.refused.get(&address).is_some_and(|until| now < *until) {
+            return Err(Refusal::LobbyRefused);
+        }
         let waiting = self.members().filter(|member| match member.route {
             Route::Lobby(_) => member.address == address,
             Route::Plain(_) | Route::Enveloped(_) | Route::Local => false,
@@ -44,6 +54,14 @@ impl Hub {
             Err(Refusal::LobbyAddress)
         } else {
             Ok(())
+        }
+    }
+
+    /// A person has refused who knocks from this address: it waits a moment before it is asked about again.
+    pub(super) fn remember_refused(&mut self, address: IpAddr, now: Millis) {
+        self.refused.retain(|_, until| now < *until);
+        if self.refused.len() < KNOCKS_REFUSED {
+            self.refused.insert(address, now + KNOCK_AGAIN);
         }
     }
 

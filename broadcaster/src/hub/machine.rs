@@ -38,6 +38,8 @@ pub struct Hub {
     pub(super) guests: BTreeMap<ConnId, Guest>,
     /// The stay of each member in the lobby.
     pub(super) lobby: BTreeMap<ConnId, Stay>,
+    /// Addresses that a person has just refused in the lobby, and until when they are not asked about again.
+    pub(super) refused: BTreeMap<IpAddr, Millis>,
     /// Keys of the invitations in force.
     pub(super) keys: BTreeMap<InvitationId, JoinKey>,
     /// The challenges' nonces, where invited mode can be had.
@@ -99,6 +101,7 @@ impl Hub {
             config,
             guests: BTreeMap::new(),
             lobby: BTreeMap::new(),
+            refused: BTreeMap::new(),
             keys: BTreeMap::new(),
             nonces,
             port: None,

@@ -3,7 +3,7 @@
 use super::guests::Invite;
 use super::machine::Sharing;
 use super::settings::{Error, Settings};
-use crate::hub::Mode;
+use crate::hub::{MemberId, Mode};
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
@@ -68,6 +68,11 @@ pub enum PopupCommand {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         invitation: Option<InvitationId>,
     },
+    /// Refuse who waits in the lobby.
+    Refuse {
+        /// The member that it is.
+        member: MemberId,
+    },
     /// Use another port, and try again.
     UsePort {
         /// The port.
@@ -82,7 +87,13 @@ pub enum Reply {
     /// Understood; what becomes of it is seen in the state.
     Done,
     /// The invitation that was made or asked for.
-    Invitation(Invite),
+    Invitation {
+        /// Its id.
+        id: InvitationId,
+        /// Its link, where this computer has an address.
+        #[serde(flatten, default, skip_serializing_if = "Option::is_none")]
+        invite: Option<Invite>,
+    },
     /// Nothing was changed.
     Error {
         /// Why, and what to do, for a person.
@@ -132,16 +143,21 @@ impl Sharing {
                     rights,
                     expires,
                 };
-                let shown = self.invite(terms)?;
-                return Ok(shown.map_or(Reply::Done, Reply::Invitation));
+                let id = self.invite(terms)?;
+                let invite = self.show(id).ok();
+                return Ok(Reply::Invitation { id, invite });
             }
-            PopupCommand::Show { id } => return Ok(Reply::Invitation(self.show(id)?)),
+            PopupCommand::Show { id } => {
+                let invite = Some(self.show(id)?);
+                return Ok(Reply::Invitation { id, invite });
+            }
             PopupCommand::Renew { id } => self.renew(id)?,
             PopupCommand::Revoke { id } => self.revoke(id)?,
             PopupCommand::Ban {
                 address,
                 invitation,
             } => self.ban(address, invitation)?,
+            PopupCommand::Refuse { member } => self.refuse(member),
             PopupCommand::UsePort { port } => {
                 let settings = self.settings.clone();
                 self.set(Settings { port, ..settings }, now)?;

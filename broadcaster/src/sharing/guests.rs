@@ -7,7 +7,7 @@ use super::phase::Phase;
 use super::qr::Qr;
 use super::settings::Error;
 use super::url::Url;
-use crate::hub::{self, Hub, Mode};
+use crate::hub::{self, Hub, MemberId, Mode};
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, SocketAddr};
@@ -177,14 +177,17 @@ impl Kept {
 }
 
 impl Sharing {
-    /// Issues a personal invitation, and shows it where this computer has an address.
-    pub(super) fn invite(&mut self, terms: Terms) -> Result<Option<Invite>, Error> {
-        let mut made = None;
-        self.change(|invitations, random, date| {
-            made = Some(invitations.invite(terms, random, date)?.id);
-            Ok(())
-        })?;
-        Ok(made.and_then(|id| self.show(id).ok()))
+    /// Issues a personal invitation.
+    pub(super) fn invite(&mut self, terms: Terms) -> Result<InvitationId, Error> {
+        self.change(|invitations, random, date| Ok(invitations.invite(terms, random, date)?.id))
+    }
+
+    /// Refuses who waits in the lobby; one that is gone is refused already.
+    pub(super) fn refuse(&mut self, member: MemberId) {
+        if let Some(hub) = &mut self.hub {
+            hub.handle_dismissed(member, self.now);
+            self.carry_out();
+        }
     }
 
     /// An invitation's link and its QR code.
@@ -236,18 +239,18 @@ impl Sharing {
         self.change(|invitations, _, _| invitations.revoke(id))
     }
 
-    fn change(
+    fn change<T>(
         &mut self,
-        change: impl FnOnce(&mut Invitations, [u8; 24], UnixSeconds) -> Result<(), registry::Error>,
-    ) -> Result<(), Error> {
+        change: impl FnOnce(&mut Invitations, [u8; 24], UnixSeconds) -> Result<T, registry::Error>,
+    ) -> Result<T, Error> {
         let guests = self.guests.as_mut().ok_or(hub::Error::InvitedNotBuilt)?;
         let (random, date) = (guests.random(), guests.date(self.now));
         let kept = guests.kept()?;
-        change(&mut kept.invitations, random, date)?;
+        let changed = change(&mut kept.invitations, random, date)?;
         let text = kept.to_text();
         self.outputs.push_back(Output::Store(Stored::Guests(text)));
         self.tell_keys();
-        Ok(())
+        Ok(changed)
     }
 
     /// Makes a hub; for both modes where there are invitations.

@@ -28,8 +28,10 @@ pub struct State {
     pub ours: Option<bool>,
     /// Ways to this broadcaster, best first.
     pub urls: Vec<Url>,
-    /// Every device that is a member, by id; the master in this browser is none.
+    /// Every device that is a member, by id; the master in this browser is none, nor is who waits.
     pub members: Vec<Member>,
+    /// Devices that wait in the lobby for a person's word.
+    pub waiting: usize,
     /// Sums since sharing was started.
     pub totals: Totals,
     /// The companion last heard of.

@@ -63,6 +63,7 @@ impl Sharing {
             ours,
             urls: self.with_invites(self.urls()),
             members: self.rows(),
+            waiting: self.waiting(),
             totals: self.hub.as_ref().map_or_else(Totals::default, Hub::totals),
             companion: self.companion.clone(),
             command: format!(
@@ -166,10 +167,17 @@ impl Sharing {
         }
     }
 
+    fn waiting(&self) -> usize {
+        let members = self.hub.iter().flat_map(Hub::members);
+        members
+            .filter(|member| member.kind() == Kind::Lobby)
+            .count()
+    }
+
     fn rows(&self) -> Vec<Member> {
         let members = self.hub.iter().flat_map(Hub::members);
         let mut rows: Vec<_> = members
-            .filter(|member| member.kind() != Kind::Local)
+            .filter(|member| !matches!(member.kind(), Kind::Local | Kind::Lobby))
             .map(|member| Member::new(member, self.now))
             .collect();
         rows.sort_unstable_by_key(|row| row.id);

@@ -5,6 +5,7 @@ use crate::limits::{NAME_CHARS, PEER_ID_BYTES, PROTOCOLS, SIGNAL_BYTES};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
 use trust::invitation::InvitationId;
+use trust::signs::{Commitment, Nonce};
 
 /// One signalling message. Unknown fields are ignored, and so is a message of an unknown action.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +33,9 @@ pub enum Message {
         /// The invitation that the slave holds: then it wants a handshake on the channel.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         invitation: Option<InvitationId>,
+        /// In the lobby: what the slave commits itself to, so that two people can compare signs.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        commitment: Option<Commitment>,
     },
     /// Master → slave: a description. Without `to` it is a slave's, in the order of 2016; our own
     /// slave adds `id` and `protocols` to that, by which our master takes it for a request.
@@ -54,6 +58,9 @@ pub enum Message {
             deserialize_with = "some_protocols"
         )]
         protocols: Vec<String>,
+        /// For one in the lobby: the master's part of the signs.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        nonce: Option<Nonce>,
         /// The description.
         data: String,
     },
@@ -67,6 +74,9 @@ pub enum Message {
         /// The attempt.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         id: Option<AttemptId>,
+        /// From one in the lobby: its part of the signs, to which it has committed itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        nonce: Option<Nonce>,
         /// The description.
         data: String,
     },
@@ -310,6 +320,28 @@ mod tests {
                     protocols: vec!["jio.2".into()],
                     to: None,
                     invitation: None,
+                    commitment: None,
+                },
+            ),
+            (
+                r#"{"action":"request","from":"S","id":7,"protocols":["jio.2"],"commitment":"LW20nO0809m_YwOPo-qVICde8d7vYyyJj0Dm4Q_dT5Q"}"#,
+                Message::Request {
+                    from: id("S"),
+                    id: AttemptId::Number(7),
+                    protocols: vec!["jio.2".into()],
+                    to: None,
+                    invitation: None,
+                    commitment: "LW20nO0809m_YwOPo-qVICde8d7vYyyJj0Dm4Q_dT5Q".parse().ok(),
+                },
+            ),
+            (
+                r#"{"action":"answer","from":"S","to":"M","id":7,"nonce":"BAQEBAQEBAQEBAQEBAQEBA","data":"{}"}"#,
+                Message::Answer {
+                    from: Some(id("S")),
+                    to: id("M"),
+                    id: Some(AttemptId::Number(7)),
+                    nonce: "BAQEBAQEBAQEBAQEBAQEBA".parse().ok(),
+                    data: "{}".into(),
                 },
             ),
             (
@@ -320,6 +352,7 @@ mod tests {
                     protocols: vec!["jio.2".into()],
                     to: None,
                     invitation: "xk2u8Yx4nQg".parse().ok(),
+                    commitment: None,
                 },
             ),
             (
@@ -376,6 +409,7 @@ mod tests {
             from: None,
             to: id("S"),
             id: None,
+            nonce: None,
             data: "{}".into(),
         };
         assert_eq!(Message::parse(answer), Ok(read));

@@ -13,6 +13,8 @@
 //! | slave of 2016 → room | `{"action":"offer","from":S,"data"}` | my complete description |
 //! | master → that slave | `{"action":"answer","to":S,"data"}` | mine |
 //!
+//! In the lobby, a request has a `commitment`, its offer and answer a `nonce`: see [`trust::signs`].
+//!
 //! `data` of `relay` is a message of the handshake, all other is JSON in a string: `{"type","sdp"}` or `{"candidate","sdpMid",…}`. `R` is a number that grows
 //! with each attempt of a slave, or any text. Where the hub knows envelopes everything but `announce`,
 //! `request` and the slave's offer of 2016 is sent to the one member it is meant for, and taken from

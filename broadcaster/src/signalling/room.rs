@@ -92,7 +92,7 @@ pub(super) enum Heard {
     },
     /// A member left.
     Left(MemberId),
-    /// The hub wants a proof over this. To be answered with [`Room::join`].
+    /// The hub wants a proof over this. To be answered with [`Room::join`] or [`Room::knock`].
     Challenged(Nonce),
     /// Nothing of interest.
     Nothing,
@@ -195,6 +195,11 @@ impl Room {
     pub(super) fn join(invitation: InvitationId, proof: Proof) -> String {
         let (invitation, proof) = (invitation.to_string(), proof.to_string());
         ToHub::Join { invitation, proof }.to_text()
+    }
+
+    /// The WebSocket text that answers a challenge without an invitation: let me wait in the lobby.
+    pub(super) fn knock() -> String {
+        ToHub::Knock.to_text()
     }
 
     fn on_joined(&mut self, member: Member) {

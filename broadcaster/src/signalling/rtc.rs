@@ -4,6 +4,7 @@
 use super::candidate::Candidate;
 use super::description::Description;
 use std::fmt;
+use trust::fingerprint::Fingerprint;
 
 /// One `RTCPeerConnection` of this machine; never reused while the machine lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,8 +30,14 @@ pub enum Command {
         /// The channel's protocol; empty for the order of 2016.
         protocol: String,
     },
+    /// Make the certificate of a connection that will answer. Answer with [`Event::Certified`] or
+    /// [`Event::Refused`].
+    Certify {
+        /// The new session.
+        session: SessionId,
+    },
     /// Make a connection for this offer, and an answer; set both. The channel comes from the other
-    /// side. Answer with [`Event::Described`] or [`Event::Refused`].
+    /// side. Its certificate is the one that was made for the session, if one was. Answer with [`Event::Described`] or [`Event::Refused`].
     Answer {
         /// The new session.
         session: SessionId,
@@ -68,6 +75,8 @@ pub enum Command {
 /// What happened to a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
+    /// The session's certificate is made; this is its fingerprint.
+    Certified(Fingerprint),
     /// The local description is set.
     Described(Description),
     /// A local candidate; `None` after the last one, which some networks never reach.

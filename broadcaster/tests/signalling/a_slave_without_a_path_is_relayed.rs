@@ -77,7 +77,7 @@ impl Cut {
         peers
             .filter_map(|peer| match peer.status {
                 Status::Connected { way, .. } => Some(way),
-                Status::Connecting => None,
+                Status::Connecting | Status::Waiting { .. } => None,
             })
             .collect()
     }

@@ -18,4 +18,6 @@ mod bounds_hold_and_one_more_waits;
 mod only_the_invited_are_connected;
 mod only_the_member_of_a_session_is_heard;
 mod peers_of_2016_are_understood;
+mod who_knocks_waits_for_a_person;
+mod who_was_let_in_is_relayed_as_a_guest;
 mod world;

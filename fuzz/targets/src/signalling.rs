@@ -254,6 +254,7 @@ impl World {
     fn on_command(&mut self, command: Command, most: usize) {
         match command {
             Command::Offer { session, .. } => self.begin(session, Kind::Offer, most),
+            Command::Certify { .. } => panic!("a stranger does not visit"),
             Command::Answer { session, offer } => {
                 self.begin(session, Kind::Answer, most);
                 self.check_description(session, &offer);

@@ -14,6 +14,7 @@ use crate::signalling::rtc::{Command, SessionId};
 use crate::time::Millis;
 use std::net::IpAddr;
 use trust::invitation::InvitationId;
+use trust::signs::Commitment;
 
 impl Master {
     pub(super) fn on_request(
@@ -22,10 +23,10 @@ impl Master {
         peer: PeerId,
         id: AttemptId,
         protocols: &[String],
-        invitation: Option<InvitationId>,
+        shown: (Option<InvitationId>, Option<Commitment>),
         now: Millis,
     ) {
-        let order = self.order(id, protocols, invitation);
+        let order = self.order(id, protocols, shown);
         self.on_ask(member, peer, order, now);
     }
 
@@ -33,7 +34,7 @@ impl Master {
         &self,
         id: AttemptId,
         protocols: &[String],
-        invitation: Option<InvitationId>,
+        (invitation, commitment): (Option<InvitationId>, Option<Commitment>),
     ) -> Order {
         let spoken = |protocol: &&String| self.config.protocols.contains(protocol);
         let protocol = protocols.iter().find(spoken).cloned().unwrap_or_default();
@@ -41,6 +42,7 @@ impl Master {
             id,
             protocol,
             invitation,
+            commitment,
         }
     }
 
@@ -175,7 +177,7 @@ impl Master {
         let all = self
             .sessions
             .values()
-            .filter(|known| known.half_open().is_some())
+            .filter(|known| known.takes_place())
             .count();
         let mut sessions = self.sessions.iter();
         let (id, session) = sessions.find(|(_, known)| {
@@ -193,7 +195,7 @@ impl Master {
         let half_open = self
             .sessions
             .values()
-            .filter(|session| session.half_open().is_some());
+            .filter(|session| session.takes_place());
         let (all, same) = half_open.fold((0, 0), |(all, same), session| {
             (
                 all + 1,
@@ -284,7 +286,7 @@ impl Master {
                 continue;
             };
             match half_open.phase {
-                Phase::Describing => gone.push(*id),
+                Phase::Describing | Phase::Waiting => gone.push(*id),
                 Phase::Joining | Phase::Deserted => {
                     half_open.phase = Phase::Deserted;
                     half_open.until = half_open.until.min(now + DESERTED);
@@ -331,6 +333,7 @@ impl Master {
         let why = match half_open.phase {
             Phase::Describing => Failed::Unanswered,
             Phase::Deserted => Failed::Gone,
+            Phase::Waiting => Failed::NotLetIn,
             Phase::Proving => Failed::Unproven,
             Phase::Joining => Failed::NoPath {
                 local: half_open.outgoing.seen().clone(),

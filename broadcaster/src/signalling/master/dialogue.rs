@@ -13,6 +13,7 @@ use crate::signalling::rtc::{self, Command, SessionId};
 use crate::time::Millis;
 use std::net::IpAddr;
 use trust::fingerprint::Fingerprint;
+use trust::signs::Nonce;
 
 impl Master {
     pub(super) fn on_message(&mut self, member: Option<MemberId>, message: Message, now: Millis) {
@@ -23,11 +24,13 @@ impl Master {
                 protocols,
                 to,
                 invitation,
+                commitment,
             } => {
                 if to.is_some_and(|to| to != self.config.id) {
                     return self.on_asked_another(&from, member, now);
                 }
-                self.on_request(member, from, id, &protocols, invitation, now);
+                let shown = (invitation, commitment);
+                self.on_request(member, from, id, &protocols, shown, now);
             }
             Message::Offer {
                 from,
@@ -36,7 +39,7 @@ impl Master {
                 protocols,
                 ..
             } => {
-                self.on_request(member, from, id, &protocols, None, now);
+                self.on_request(member, from, id, &protocols, (None, None), now);
             }
             Message::Offer {
                 from,
@@ -51,9 +54,10 @@ impl Master {
                 from: Some(from),
                 to,
                 id: Some(id),
+                nonce,
                 data,
             } if to == self.config.id => {
-                self.on_answer(member, from, id, &data);
+                self.on_answer(member, from, id, nonce, &data);
             }
             Message::Candidate { from, to, id, data } if to == self.config.id => {
                 self.on_remote_candidate(member, &from, &id, &data);
@@ -95,7 +99,7 @@ impl Master {
             (Phase::Describing, false) => self.say_offer(id),
             (Phase::Joining, true) => self.say_answer_of_2016(id),
             (Phase::Joining, false) => self.say_candidates_again(id),
-            (Phase::Describing, true) | (Phase::Deserted | Phase::Proving, _) => {}
+            (Phase::Describing, true) | (Phase::Deserted | Phase::Waiting | Phase::Proving, _) => {}
         }
     }
 
@@ -104,6 +108,7 @@ impl Master {
         member: Option<MemberId>,
         from: PeerId,
         attempt: AttemptId,
+        nonce: Option<Nonce>,
         data: &str,
     ) {
         let Some(id) = self.find(&from, member, &attempt) else {
@@ -124,7 +129,7 @@ impl Master {
         match (half_open.phase, Description::parse(data, Kind::Answer)) {
             (_, Err(_)) => self.stats.descriptions += 1,
             (Phase::Joining, Ok(_)) => self.repeat(id),
-            (Phase::Deserted | Phase::Proving, Ok(_)) => {}
+            (Phase::Deserted | Phase::Waiting | Phase::Proving, Ok(_)) => {}
             (Phase::Describing, Ok(_)) if half_open.outgoing.description().is_none() => {
                 self.stats.stray += 1;
             }
@@ -132,6 +137,9 @@ impl Master {
                 half_open.phase = Phase::Joining;
                 let answer = half_open.incoming.admit_description(&answer, &near);
                 half_open.certificates.theirs = Fingerprint::from_sdp(&answer.sdp).ok();
+                if !half_open.hear_nonce(nonce) {
+                    return self.close(id, Failed::Unproven, Left::Revoked);
+                }
                 self.push(Output::Rtc(Command::Accept {
                     session: id,
                     answer,
@@ -209,6 +217,8 @@ impl Master {
                 self.admit_waiting(now);
             }
             rtc::Event::Refused { detail } => self.on_refused(id, detail),
+            // The offering side's certificate is its browser's affair.
+            rtc::Event::Certified(_) => {}
         }
     }
 
@@ -217,6 +227,7 @@ impl Master {
             half_open.certificates.own = Fingerprint::from_sdp(&description.sdp).ok();
             half_open.outgoing.handle_described(description, own, now);
         };
+        self.offer_signs(id, Fingerprint::from_sdp(&description.sdp).ok());
         self.on_own(id, take, Self::say_offer, now);
     }
 
@@ -268,12 +279,14 @@ impl Master {
             return;
         };
         half_open.outgoing.rewind();
+        let nonce = half_open.nonce();
         let offer = Message::Offer {
             from: self.config.id.clone(),
             to: Some(to),
             id: attempt,
             name: Some(self.config.name.clone()),
             protocols: Vec::new(),
+            nonce,
             data,
         };
         self.say(member, &offer);
@@ -319,6 +332,7 @@ impl Master {
                     from: None,
                     to,
                     id: None,
+                    nonce: None,
                     data,
                 },
             );
@@ -327,7 +341,10 @@ impl Master {
 
     fn on_channel_opened(&mut self, id: SessionId, protocol: String, now: Millis) {
         let half_open = self.half_open(id);
-        if half_open.is_none_or(|half_open| half_open.phase == Phase::Proving) {
+        if half_open.is_none_or(|half_open| half_open.is_heard()) {
+            return;
+        }
+        if self.begin_waiting(id, &protocol, now) {
             return;
         }
         if !self.begin_proving(id, &protocol, now) {

@@ -52,7 +52,7 @@ pub struct Guest {
 }
 
 impl Host {
-    fn date(&self, now: Millis) -> UnixSeconds {
+    pub(super) fn date(&self, now: Millis) -> UnixSeconds {
         UnixSeconds(self.epoch.0.saturating_add(now.0 / 1000))
     }
 
@@ -125,6 +125,7 @@ impl Master {
     pub fn handle_host(&mut self, host: Host, rights: Rights, now: Millis) {
         self.host = Some(host);
         self.config.rights = rights;
+        self.hand_over_all(now);
         self.cut_off(now);
     }
 
@@ -144,9 +145,12 @@ impl Master {
     pub(super) fn welcomes(&self, order: &Order, now: Millis) -> bool {
         match (&self.host, order.invitation()) {
             // Without an identity there is nothing to prove; whoever has an invitation is another's guest.
-            (None, invitation) => invitation.is_none(),
+            (None, invitation) => invitation.is_none() && order.commitment().is_none(),
             (Some(host), Some(invitation)) => host.holds(invitation, now),
-            (Some(host), None) => host.strangers == Strangers::Admitted,
+            // A person says what becomes of who comes from the lobby.
+            (Some(host), None) => {
+                host.strangers == Strangers::Admitted || order.commitment().is_some()
+            }
         }
     }
 
@@ -176,6 +180,10 @@ impl Master {
 
     /// A message on a channel that is not connected yet.
     pub(super) fn on_proving_frame(&mut self, id: SessionId, message: &[u8], now: Millis) {
+        if self.is_out_of_turn(id) {
+            self.close(id, Failed::Unproven, Left::Revoked);
+            return self.admit_waiting(now);
+        }
         let (Some(session), Some(host)) = (self.sessions.get_mut(&id), &mut self.host) else {
             return;
         };

@@ -94,6 +94,7 @@ mod tests {
                 id: AttemptId::Number(1),
                 protocol: String::new(),
                 invitation: None,
+                commitment: None,
             },
         )
     }

@@ -21,11 +21,14 @@
 //!   time, each with an invitation. Its first message may be an old one that somebody sends again, so it
 //!   counts as connected with the first sealed one. When it has a channel after all it leaves, and until
 //!   then it has both.
+//! - Who comes from the lobby waits on its open channel for a person, as long as the lobby lasts, and bounded
+//!   as that; it shows signs that both sides have a part in. Let in, it is handed an invitation, and proves it.
 //! - Open connections outlive the room, those through the broadcaster do not. The room is entered again after growing pauses.
 
 mod admission;
 mod dialogue;
 mod guests;
+mod knocks;
 mod line;
 mod machine;
 mod output;

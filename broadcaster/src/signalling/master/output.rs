@@ -8,6 +8,7 @@ use crate::signalling::relay::Way;
 use crate::signalling::rtc::{self, SessionId};
 use crate::time::Millis;
 use std::net::IpAddr;
+use trust::signs::Signs;
 
 /// One thing to do. Poll until [`Output::Wait`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +46,18 @@ pub enum Event {
         peer: PeerId,
         /// Its address, where the room tells.
         address: Option<IpAddr>,
+    },
+    /// A slave waits in the lobby for a person's word, over an open channel. It shows the same signs, or
+    /// somebody is in between.
+    Knocked {
+        /// Its session.
+        session: SessionId,
+        /// Its id.
+        peer: PeerId,
+        /// Its address, where the room tells.
+        address: Option<IpAddr>,
+        /// The signs.
+        signs: Signs,
     },
     /// A slave's channel is open.
     Connected {
@@ -115,8 +128,10 @@ pub enum Failed {
     },
     /// The connection failed, in the browser's words.
     Lost(String),
-    /// It did not prove in time, or not at all, that it is invited.
+    /// It did not prove in time, or not at all, that it is invited, or is another one than has asked.
     Unproven,
+    /// No person let it in from the lobby in time.
+    NotLetIn,
     /// The slave left the room, or the room itself is gone.
     Gone,
     /// The slave began a newer attempt, here or with another master.

@@ -61,7 +61,7 @@ impl Master {
             peer,
             member,
             address: self.room.address(member),
-            order: self.order(id.clone(), protocols, invitation),
+            order: self.order(id.clone(), protocols, (invitation, None)),
             since: now,
         };
         let repeats = |known: &Session| ask.repeats(&known.peer, member, &known.order);

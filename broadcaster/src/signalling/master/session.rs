@@ -13,6 +13,7 @@ use std::net::IpAddr;
 use trust::fingerprint::Fingerprint;
 use trust::invitation::InvitationId;
 use trust::rights::Rights;
+use trust::signs::{Commitment, Nonce, Offering, Signs};
 
 /// A slave's wish to connect.
 #[derive(Debug)]
@@ -35,6 +36,8 @@ pub(super) enum Order {
         protocol: String,
         /// The invitation that it says it holds.
         invitation: Option<InvitationId>,
+        /// What it commits itself to in the lobby.
+        commitment: Option<Commitment>,
     },
     /// The slave did, in the order of 2016.
     Of2016 {
@@ -54,6 +57,13 @@ impl Order {
     pub(super) fn invitation(&self) -> Option<InvitationId> {
         match self {
             Self::Current { invitation, .. } => *invitation,
+            Self::Of2016 { .. } => None,
+        }
+    }
+
+    pub(super) fn commitment(&self) -> Option<Commitment> {
+        match self {
+            Self::Current { commitment, .. } => *commitment,
             Self::Of2016 { .. } => None,
         }
     }
@@ -133,6 +143,35 @@ pub(super) struct HalfOpen {
     pub(super) certificates: Certificates,
     /// The channel's protocol, once it is open.
     pub(super) protocol: String,
+    /// Of one in the lobby.
+    pub(super) knock: Option<Knock>,
+}
+
+/// How far the signs are of one in the lobby, and a person's word.
+#[derive(Debug)]
+pub(super) enum Knock {
+    /// It has committed itself.
+    Asked(Commitment),
+    /// We have told our part of the signs.
+    Offered {
+        /// What its answer is held against.
+        offering: Offering,
+        /// Our part, to be said again.
+        nonce: Nonce,
+    },
+    /// Both sides can show the same.
+    Shown(Signs),
+    /// A person has let it in: with this invitation, as soon as it is known.
+    LetIn(Signs, InvitationId),
+}
+
+impl Knock {
+    pub(super) fn signs(&self) -> Option<Signs> {
+        match self {
+            Self::Asked(_) | Self::Offered { .. } => None,
+            Self::Shown(signs) | Self::LetIn(signs, _) => Some(*signs),
+        }
+    }
 }
 
 /// What a half-open session waits for.
@@ -144,6 +183,8 @@ pub(super) enum Phase {
     Joining,
     /// For the channel, but not for long: the slave's member left the room.
     Deserted,
+    /// For a person's word: the channel is open.
+    Waiting,
     /// For the slave's proof that it is invited: the channel is open.
     Proving,
 }
@@ -158,6 +199,7 @@ impl Session {
             repeated: 0,
             certificates: Certificates::default(),
             protocol: String::new(),
+            knock: ask.order.commitment().map(Knock::Asked),
         };
         Self {
             peer: ask.peer,
@@ -191,6 +233,13 @@ impl Session {
         }
     }
 
+    /// Whether it has one of the places for sessions that are not open yet. One that waits for a person has a
+    /// place in the lobby.
+    pub(super) fn takes_place(&self) -> bool {
+        self.half_open()
+            .is_some_and(|half_open| half_open.phase != Phase::Waiting)
+    }
+
     pub(super) fn half_open_mut(&mut self) -> Option<&mut HalfOpen> {
         match &mut self.state {
             State::HalfOpen(half_open) => Some(half_open),
@@ -200,7 +249,7 @@ impl Session {
 
     pub(super) fn to_peer(&self, id: SessionId) -> Peer<'_> {
         let (status, guest) = match &self.state {
-            State::HalfOpen(_) => (Status::Connecting, None),
+            State::HalfOpen(half_open) => (half_open.to_status(), None),
             State::Connected { protocol } => {
                 let way = self.way();
                 (Status::Connected { protocol, way }, self.guest.as_ref())
@@ -209,6 +258,7 @@ impl Session {
         Peer {
             session: id,
             peer: &self.peer,
+            member: self.member,
             address: self.address,
             since: self.since,
             status,
@@ -219,6 +269,21 @@ impl Session {
 }
 
 impl HalfOpen {
+    fn to_status(&self) -> Status<'static> {
+        let signs = self.knock.as_ref().and_then(Knock::signs);
+        match (self.phase, signs) {
+            (Phase::Waiting, Some(signs)) => Status::Waiting { signs },
+            (
+                Phase::Waiting
+                | Phase::Describing
+                | Phase::Joining
+                | Phase::Deserted
+                | Phase::Proving,
+                _,
+            ) => Status::Connecting,
+        }
+    }
+
     /// When something is due: the answer in the order of 2016, or the end.
     pub(super) fn due(&self, order: &Order) -> Millis {
         match (self.answer_at(order), self.until) {
@@ -232,7 +297,10 @@ impl HalfOpen {
         match (order, self.phase) {
             (Order::Of2016 { .. }, Phase::Describing) => self.outgoing.complete_at(),
             (Order::Current { .. }, _)
-            | (Order::Of2016 { .. }, Phase::Joining | Phase::Deserted | Phase::Proving) => None,
+            | (
+                Order::Of2016 { .. },
+                Phase::Joining | Phase::Deserted | Phase::Waiting | Phase::Proving,
+            ) => None,
         }
     }
 }
@@ -244,6 +312,8 @@ pub struct Peer<'a> {
     pub session: SessionId,
     /// Its id.
     pub peer: &'a PeerId,
+    /// The member of the room that it is, where the room told, until it leaves.
+    pub member: Option<MemberId>,
     /// Its address, where the room told.
     pub address: Option<IpAddr>,
     /// When it asked.
@@ -259,8 +329,13 @@ pub struct Peer<'a> {
 /// How far a slave is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status<'a> {
-    /// Its channel is not open yet.
+    /// Its channel is not open yet, or it is not known who it is.
     Connecting,
+    /// It waits for a person's word, who compares these signs with its own.
+    Waiting {
+        /// The signs.
+        signs: Signs,
+    },
     /// Its channel is open.
     Connected {
         /// The channel's protocol; empty for the order of 2016.

@@ -4,6 +4,7 @@
 use super::machine::{Phase, Slave};
 use super::of_2016::Of2016;
 use super::output::{Event, Step};
+use super::visiting::Visit;
 use crate::hub::{Kind as MemberKind, MemberId};
 use crate::limits::{CANDIDATE_BYTES, CANDIDATES, MASTERS};
 use crate::signalling::description::{Description, Kind};
@@ -12,6 +13,7 @@ use crate::signalling::rtc::SessionId;
 use crate::time::Millis;
 use std::collections::BTreeMap;
 use trust::fingerprint::Fingerprint;
+use trust::signs::Nonce;
 
 /// One attempt, from the first request to the offer that is taken.
 #[derive(Debug)]
@@ -22,6 +24,8 @@ pub(super) struct Asking {
     gap: Millis,
     pub(super) offers: BTreeMap<PeerId, Offer>,
     pub(super) of_2016: Of2016,
+    /// In the lobby.
+    pub(super) visit: Option<Visit>,
 }
 
 /// A master's offer, and what followed it before it was taken.
@@ -30,6 +34,8 @@ pub(super) struct Offer {
     pub(super) master: PeerId,
     pub(super) member: Option<MemberId>,
     pub(super) description: Description,
+    /// For one in the lobby.
+    pub(super) nonce: Option<Nonce>,
     pub(super) candidates: Vec<String>,
 }
 
@@ -42,6 +48,11 @@ impl Asking {
     /// The session of our own offer, in the order of 2016.
     pub(super) fn offering(&self) -> Option<SessionId> {
         self.of_2016.session()
+    }
+
+    /// The session of our visit.
+    pub(super) fn visiting(&self) -> Option<SessionId> {
+        self.visit.as_ref().map(Visit::session)
     }
 
     pub(super) fn due(&self) -> Millis {
@@ -59,7 +70,9 @@ impl Slave {
     pub(super) fn ask(&mut self, now: Millis) {
         self.attempt += 1;
         self.announced = 0;
-        let may_fall_back = self.ticket.is_none() && self.wanted.is_none() && self.room.is_open();
+        let is_guest = self.standing.ticket().is_some();
+        let may_fall_back = !is_guest && self.wanted.is_none() && self.room.is_open();
+        let visit = self.is_visiting().then(|| self.begin_visit());
         self.phase = Phase::Asking(Box::new(Asking {
             listen_until: now + LISTEN,
             ask_again: now + ASK_AGAIN,
@@ -70,16 +83,31 @@ impl Slave {
             } else {
                 Of2016::Never
             },
+            visit,
         }));
         self.push_event(Event::Step(Step::Asking));
         self.say_request(None, self.wanted.clone());
     }
 
-    fn say_request(&mut self, member: Option<MemberId>, to: Option<PeerId>) {
+    /// Says the request; in the lobby not before there is something to commit to.
+    pub(super) fn say_request(&mut self, member: Option<MemberId>, to: Option<PeerId>) {
+        let commitment = match &self.phase {
+            Phase::Asking(asking) => asking.visit.as_ref().map(Visit::commitment),
+            Phase::Idle
+            | Phase::Pausing { .. }
+            | Phase::Reaching { .. }
+            | Phase::Choosing(_)
+            | Phase::Connecting(_)
+            | Phase::Relaying(_)
+            | Phase::Connected { .. } => None,
+        };
+        if commitment == Some(None) {
+            return;
+        }
         self.trial.tally.asked += 1;
         let (from, id) = (self.config.id.clone(), AttemptId::Number(self.attempt));
         let protocols = self.config.protocols.clone();
-        let invitation = self.ticket.as_ref().map(|ticket| ticket.invitation.id);
+        let invitation = self.standing.ticket().map(|ticket| ticket.invitation.id);
         self.say(
             member,
             &Message::Request {
@@ -88,6 +116,7 @@ impl Slave {
                 protocols,
                 to,
                 invitation,
+                commitment: commitment.flatten(),
             },
         );
     }
@@ -108,10 +137,12 @@ impl Slave {
                 to: Some(to),
                 id: Some(id),
                 name,
+                nonce,
                 data,
                 ..
             } if to == own && id == current => {
-                self.on_offer(member, from, name.unwrap_or_default(), &data, now);
+                let from = (from, name.unwrap_or_default());
+                self.on_offer(member, from, nonce, &data, now);
             }
             Message::Answer { to, data, .. } if to == own => {
                 self.on_answer_of_2016(member, &data, now);
@@ -172,13 +203,18 @@ impl Slave {
     fn on_offer(
         &mut self,
         member: Option<MemberId>,
-        master: PeerId,
-        name: Name,
+        (master, name): (PeerId, Name),
+        nonce: Option<Nonce>,
         data: &str,
         now: Millis,
     ) {
-        let is_of_use = |offer: &Description| {
-            self.ticket.is_none() || Fingerprint::from_sdp(&offer.sdp).is_ok()
+        let is_certified = |offer: &Description| Fingerprint::from_sdp(&offer.sdp).is_ok();
+        let is_of_use = |offer: &Description| match self.standing.ticket() {
+            Some(_) => is_certified(offer),
+            None if self.is_visiting() => {
+                self.has_committed() && nonce.is_some() && is_certified(offer)
+            }
+            None => true,
         };
         let offer = Description::parse(data, Kind::Offer).ok().filter(is_of_use);
         let Some(description) = offer else {
@@ -194,6 +230,7 @@ impl Slave {
                 master: master.clone(),
                 member,
                 description,
+                nonce,
                 candidates: Vec::new(),
             };
             asking.offers.entry(master).or_insert(offer);
@@ -262,9 +299,21 @@ impl Slave {
     }
 
     fn take(&mut self, offer: Offer, now: Millis) {
+        let revealed = self.reveal(&offer);
         self.abandon();
+        let session = match &revealed {
+            Some(revealed) => revealed.session,
+            None => self.next_session(),
+        };
+        self.connect(offer, session, now);
+        if let Phase::Connecting(connecting) = &mut self.phase {
+            connecting.revealed = revealed;
+        }
+    }
+
+    pub(super) fn next_session(&mut self) -> SessionId {
         self.last_session = SessionId(self.last_session.0 + 1);
-        self.connect(offer, self.last_session, now);
+        self.last_session
     }
 
     /// A candidate of a master: of the session's, or of one that may still be taken.

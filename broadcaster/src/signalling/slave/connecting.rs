@@ -6,6 +6,7 @@ use super::failure::Tally;
 use super::machine::{Phase, Slave};
 use super::output::{Event, Output, Step};
 use super::proving::{Certificates, Proving};
+use super::visiting::{Revealed, Waiting};
 use crate::hub::MemberId;
 use crate::signalling::description::Description;
 use crate::signalling::exchange::{Incoming, Outgoing};
@@ -25,6 +26,8 @@ pub(super) struct Connecting {
     pub(super) until: Millis,
     pub(super) progress: Progress,
     pub(super) certificates: Certificates,
+    /// In the lobby: what both sides show.
+    pub(super) revealed: Option<Revealed>,
 }
 
 /// Who offered, and how far it is.
@@ -44,6 +47,8 @@ pub(super) enum Progress {
         /// The time to the next repetition.
         gap: Millis,
     },
+    /// The channel is open, and a person at the master is asked.
+    Waiting(Box<Waiting>),
     /// The channel is open, and the master is to prove that it is the one that invites.
     Proving(Box<Proving>),
     /// We did, in the order of 2016, and a master answered.
@@ -67,12 +72,14 @@ impl Connecting {
             until,
             progress: Progress::Of2016,
             certificates: Certificates::default(),
+            revealed: None,
         }
     }
 
     pub(super) fn master(&self) -> Option<&PeerId> {
         match &self.progress {
             Progress::Answering { master } | Progress::Answered { master, .. } => Some(master),
+            Progress::Waiting(waiting) => Some(&waiting.master),
             Progress::Proving(proving) => Some(&proving.master),
             Progress::Of2016 => None,
         }
@@ -87,11 +94,13 @@ impl Connecting {
         self.is_with(master) && self.member == member
     }
 
-    /// Whether the master may have all it needs.
-    pub(super) fn has_answered(&self) -> bool {
+    /// Whether the room still has something to tell: the master lacks our answer, or a person's word is
+    /// waited for in the lobby.
+    pub(super) fn needs_room(&self) -> bool {
         match self.progress {
-            Progress::Answering { .. } => false,
-            Progress::Answered { .. } | Progress::Proving(_) | Progress::Of2016 => true,
+            Progress::Answering { .. } | Progress::Waiting(_) => true,
+            Progress::Answered { .. } => self.revealed.is_some(),
+            Progress::Proving(_) | Progress::Of2016 => false,
         }
     }
 
@@ -105,7 +114,10 @@ impl Connecting {
     pub(super) fn due(&self) -> Millis {
         match self.progress {
             Progress::Answered { again, .. } => again.min(self.until),
-            Progress::Answering { .. } | Progress::Proving(_) | Progress::Of2016 => self.until,
+            Progress::Answering { .. }
+            | Progress::Waiting(_)
+            | Progress::Proving(_)
+            | Progress::Of2016 => self.until,
         }
     }
 
@@ -129,6 +141,7 @@ impl Slave {
                 master: offer.master,
             },
             certificates: Certificates::default(),
+            revealed: None,
         }));
         if let Some(offer) = self.admit_description(&offer.description) {
             self.push(Output::Rtc(Command::Answer { session, offer }));
@@ -223,20 +236,31 @@ impl Slave {
                 connecting.outgoing.handle_candidate(candidate, own, now);
                 self.say_candidates();
             }
-            rtc::Event::Opened { protocol } if self.ticket.is_some() => {
+            rtc::Event::Opened { protocol } if self.standing.ticket().is_some() => {
                 self.begin_proving(protocol, now);
+            }
+            rtc::Event::Opened { protocol } if connecting.revealed.is_some() => {
+                self.begin_waiting(protocol, now);
             }
             rtc::Event::Opened { protocol } => {
                 let (session, master) = (connecting.session, connecting.master().cloned());
                 self.on_channel_opened(session, master, protocol, now);
             }
+            rtc::Event::Frame(message) if connecting.is_waiting() => {
+                self.on_waiting_frame(&message, now);
+            }
             rtc::Event::Frame(message) => self.on_proving_frame(&message, now),
+            // A refusal is on its way through the room.
+            rtc::Event::Lost { .. } if connecting.is_waiting() => {
+                connecting.until = connecting.until.min(now + DESERTED);
+            }
             rtc::Event::Lost { .. } if connecting.is_proving() => self.doubt(now),
             rtc::Event::Lost { .. } => self.relay_or_pause(now),
             rtc::Event::Refused { detail } => {
                 self.trial.tally.refused = Some(detail);
                 self.pause(now);
             }
+            rtc::Event::Certified(_) => {}
         }
     }
 
@@ -267,12 +291,20 @@ impl Slave {
             return;
         };
         connecting.outgoing.rewind();
-        let member = connecting.member;
+        let (member, nonce) = (connecting.member, connecting.revealed.as_ref());
         let (from, id) = (
             Some(self.config.id.clone()),
             Some(AttemptId::Number(self.attempt)),
         );
-        self.say(member, &Message::Answer { from, to, id, data });
+        let nonce = nonce.map(|revealed| revealed.nonce);
+        let answer = Message::Answer {
+            from,
+            to,
+            id,
+            nonce,
+            data,
+        };
+        self.say(member, &answer);
         self.say_candidates();
     }
 
@@ -310,6 +342,7 @@ impl Slave {
             }
             Progress::Answering { .. }
             | Progress::Answered { .. }
+            | Progress::Waiting(_)
             | Progress::Proving(_)
             | Progress::Of2016 => {}
         }

@@ -72,6 +72,16 @@ impl Cause {
                 "Check that sharing is on, that the address is typed right, and that both devices \
                  are on the same network"
             }
+            Self::Refused {
+                code: DISMISSED, ..
+            } => "Talk to the person at the broadcaster's computer, then connect again",
+            Self::Refused { code: LATE, .. } => {
+                "Ask the person at the broadcaster's computer to answer, then connect again"
+            }
+            Self::Refused { code: FULL, .. } => "Wait a moment, then connect again",
+            Self::Refused { code: MANY, .. } => {
+                "Close the other pages of this device that wait or are connected, then connect again"
+            }
             Self::Refused { .. } => "Ask the person who shares to look at the broadcaster",
             Self::NotInvited => {
                 "Ask the person who shares for an invitation, and open its link on this device"
@@ -101,6 +111,10 @@ impl Failure {
             Cause::Refused { code, reason } if reason.is_empty() => {
                 format!("The broadcaster closed the connection (code {code})")
             }
+            Cause::Refused {
+                code: DISMISSED | LATE | FULL | MANY,
+                reason,
+            } => capitalised(reason),
             Cause::Refused { reason, .. } => {
                 format!("The broadcaster closed the connection: {reason}")
             }
@@ -174,6 +188,20 @@ impl std::error::Error for Failure {}
 
 /// The close code for an invitation that is missing or not in force.
 const UNINVITED: u16 = 4401;
+/// The close codes whose reason says enough: a person does not want it, no person answered, and the bounds of
+/// the broadcaster and of one address.
+const DISMISSED: u16 = 4403;
+const LATE: u16 = 4408;
+const FULL: u16 = 1013;
+const MANY: u16 = 4409;
+
+/// A reason as the beginning of a sentence.
+fn capitalised(reason: &str) -> String {
+    let mut letters = reason.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
+}
 
 /// A number of times in words.
 struct Times(u32);

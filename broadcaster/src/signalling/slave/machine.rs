@@ -5,9 +5,9 @@ use super::asking::{Asking, Choosing};
 use super::connecting::Connecting;
 use super::failure::Tally;
 use super::output::{Event, Listed, Output, Stats};
-use super::proving::Ticket;
 use super::relaying::{Relayed, Relaying};
 use super::trial::{Occasion, Trial};
+use super::visiting::{Door, Standing, Ticket};
 use crate::hub::MemberId;
 use crate::signalling::backoff::Backoff;
 use crate::signalling::message::{Message, Name, PeerId};
@@ -52,8 +52,8 @@ impl Config {
 #[derive(Debug)]
 pub struct Slave {
     pub(super) config: Config,
-    /// What it came with, if it was invited.
-    pub(super) ticket: Option<Ticket>,
+    /// What it came with.
+    pub(super) standing: Standing,
     pub(super) room: Room,
     pub(super) phase: Phase,
     /// The session through the broadcaster. While there is one, the phases are those of the search for a
@@ -113,20 +113,26 @@ pub(super) enum Phase {
 }
 
 impl Slave {
-    /// A slave that takes whoever answers. It does nothing yet.
+    /// A slave that takes whoever answers, and turns away where it needs an invitation. It does nothing yet.
     pub fn new(config: Config) -> Self {
-        Self::make(config, None)
+        Self::make(config, Standing::Stranger)
+    }
+
+    /// A slave that takes whoever answers, and where it needs an invitation asks a person to let it in. It
+    /// does nothing yet.
+    pub fn visiting(config: Config, door: Door) -> Self {
+        Self::make(config, Standing::Visitor(door))
     }
 
     /// A slave that was invited: it takes nobody but the master of that invitation, and never speaks the
     /// order of 2016, which cannot prove who answers. It does nothing yet.
     pub fn invited(config: Config, ticket: Ticket) -> Self {
-        Self::make(config, Some(ticket))
+        Self::make(config, Standing::Guest(ticket))
     }
 
-    fn make(config: Config, ticket: Option<Ticket>) -> Self {
+    fn make(config: Config, standing: Standing) -> Self {
         Self {
-            ticket,
+            standing,
             room: Room::Outside,
             phase: Phase::Idle,
             relay: None,
@@ -211,6 +217,7 @@ impl Slave {
 
     /// The WebSocket is closed, or could not be opened.
     pub fn handle_closed(&mut self, code: u16, reason: &str, now: Millis) {
+        let is_final = is_final(code) || code == NOT_LET_IN && self.is_visiting();
         self.room = Room::Outside;
         self.askers.clear();
         if code > CLOSED_BY_APPLICATION {
@@ -222,13 +229,13 @@ impl Slave {
         }
         match &self.phase {
             Phase::Idle | Phase::Connected { .. } | Phase::Pausing { .. } => {}
-            Phase::Connecting(connecting) if connecting.has_answered() => {}
+            Phase::Connecting(connecting) if !connecting.needs_room() => {}
             Phase::Reaching { .. }
             | Phase::Asking(_)
             | Phase::Choosing(_)
             | Phase::Connecting(_)
             | Phase::Relaying(_)
-                if is_final(code) =>
+                if is_final =>
             {
                 self.fail()
             }
@@ -259,6 +266,9 @@ impl Slave {
             }
             Phase::Asking(asking) if asking.offering() == Some(session) => {
                 self.on_offering_rtc(event, now);
+            }
+            Phase::Asking(asking) if asking.visiting() == Some(session) => {
+                self.on_visiting_rtc(event, now);
             }
             Phase::Idle
             | Phase::Pausing { .. }
@@ -413,6 +423,9 @@ fn is_final(code: u16) -> bool {
 
 /// Why a connection ends that the person wanted to another master.
 const OTHER_CHOSEN: &str = "another master was chosen";
+/// The close code for a stay in the lobby that ended without a person's word.
+const NOT_LET_IN: u16 = 4408;
+
 /// Close codes above this one carry a reason of the broadcaster's (RFC 6455 §7.4.1: 1006 is none,
 /// 1013 asks to try again later).
 const CLOSED_BY_APPLICATION: u16 = 1006;

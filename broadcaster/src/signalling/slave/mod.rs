@@ -24,8 +24,12 @@
 //! our own master take that for one more request, so both kinds are found.
 //!
 //! **An invitation.** A slave that holds one proves that to the hub, names it in its requests, and is not
-//! connected before the master has proven on the channel that the invitation is its own. A slave without
-//! one is told at once that it needs one, where the hub asks for it.
+//! connected before the master has proven on the channel that the invitation is its own.
+//!
+//! **The lobby.** A slave without one knocks where the hub asks for it, if it is a visitor, and else is told at
+//! once that it needs one. Its request commits it to a certificate and a nonce; when its channel is open it
+//! shows the signs that follow, and waits for a person. Being let in is to be handed an invitation over that
+//! channel, from which on it goes as with any other.
 //!
 //! **No path.** A slave that was invited and finds no path to a master that answered asks it to speak through
 //! the room (`Relaying`), and then is connected that way. It stays in the room and goes on looking for a path,
@@ -44,8 +48,9 @@ mod output;
 mod proving;
 mod relaying;
 mod trial;
+mod visiting;
 
 pub use failure::{Cause, Failure};
 pub use machine::{Config, Slave};
 pub use output::{Event, Listed, Output, Stats, Step};
-pub use proving::Ticket;
+pub use visiting::{Door, Ticket};

@@ -99,7 +99,7 @@ impl Slave {
                 asking.of_2016 = Of2016::Never;
                 self.push(Output::Rtc(Command::Close { session }));
             }
-            rtc::Event::Opened { .. } | rtc::Event::Frame(_) => {}
+            rtc::Event::Certified(_) | rtc::Event::Opened { .. } | rtc::Event::Frame(_) => {}
         }
     }
 
@@ -132,6 +132,7 @@ impl Slave {
             id: Some(AttemptId::Number(self.attempt)),
             name: None,
             protocols: self.config.protocols.clone(),
+            nonce: None,
             data,
         };
         self.say(None, &offer);

@@ -6,6 +6,8 @@ use crate::signalling::message::{Name, PeerId};
 use crate::signalling::relay::Way;
 use crate::signalling::rtc::{self, SessionId};
 use crate::time::Millis;
+use trust::invitation::Invitation;
+use trust::signs::Signs;
 
 /// One thing to do. Poll until [`Output::Wait`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +54,9 @@ pub enum Event {
         /// What it sent.
         frame: Payload,
     },
+    /// A person has let it in from the lobby, with this invitation of its own. Keep it as one that came as a
+    /// link: a later slave of the same page needs nobody's word.
+    Invited(Invitation),
     /// An open connection ended. Where it was the only one, the slave comes back by itself.
     Lost {
         /// The session, which is dead.
@@ -82,6 +87,8 @@ pub enum Step {
     Choosing,
     /// A master answered: looking for a path to it.
     Connecting,
+    /// In the lobby: a person at the master is asked. Both see these signs, or somebody is in between.
+    Waiting(Signs),
 }
 
 /// A master as a person chooses it.

@@ -4,28 +4,14 @@
 use super::connecting::{Connecting, Progress};
 use super::machine::{Phase, Slave};
 use super::output::Output;
+use super::visiting::{Standing, Ticket};
 use crate::signalling::message::PeerId;
 use crate::signalling::room::Room;
 use crate::signalling::rtc::{Command, SessionId};
 use crate::time::Millis;
 use trust::fingerprint::Fingerprint;
 use trust::handshake::{self, Binding, Way};
-use trust::invitation::Invitation;
 use trust::proof::Nonce;
-use trust::seed::Seed;
-
-/// What a slave that was invited comes with.
-#[derive(Debug)]
-pub struct Ticket {
-    /// The invitation.
-    pub invitation: Invitation,
-    /// What its WebSocket's handshake says in `Host`: in a browser `URL.host`.
-    pub host: String,
-    /// The room: the path of the WebSocket's URL, as it is sent.
-    pub room: String,
-    /// Where fresh random bytes come from.
-    pub seed: Seed,
-}
 
 /// The certificates of a connection, as its descriptions name them.
 #[derive(Debug, Default)]
@@ -38,9 +24,9 @@ pub(super) struct Certificates {
 #[derive(Debug)]
 pub(super) struct Proving {
     pub(super) master: PeerId,
-    protocol: String,
+    pub(super) protocol: String,
     /// There once the master has said that it is ready.
-    handshake: Option<handshake::Slave>,
+    pub(super) handshake: Option<handshake::Slave>,
 }
 
 /// What a message of the master came to.
@@ -52,11 +38,16 @@ enum Step {
 }
 
 impl Slave {
-    /// The hub wants a proof. Who has none is told so at once: nobody in here would be heard.
+    /// The hub wants a proof. Who has none and may not ask a person is told so at once: nobody in here would be
+    /// heard.
     pub(super) fn on_challenged(&mut self, nonce: Nonce) {
-        let Some(ticket) = &self.ticket else {
-            self.trial.tally.is_uninvited = true;
-            return self.fail();
+        let ticket = match &self.standing {
+            Standing::Guest(ticket) => ticket,
+            Standing::Visitor(_) => return self.push(Output::Send(Room::knock())),
+            Standing::Stranger => {
+                self.trial.tally.is_uninvited = true;
+                return self.fail();
+            }
         };
         let key = ticket.invitation.secret.to_join_key();
         let proof = key.prove(nonce, &ticket.host, &ticket.room);
@@ -82,7 +73,8 @@ impl Slave {
 
     /// A message on a channel that is not proven.
     pub(super) fn on_proving_frame(&mut self, message: &[u8], now: Millis) {
-        let (Phase::Connecting(connecting), Some(ticket)) = (&mut self.phase, &mut self.ticket)
+        let (Phase::Connecting(connecting), Standing::Guest(ticket)) =
+            (&mut self.phase, &mut self.standing)
         else {
             return;
         };
@@ -122,6 +114,17 @@ impl Connecting {
             return handshake.finish(message).map(|_| Step::Proven);
         }
         handshake::check_ready(message)?;
+        self.begin_handshake(ticket).map(Step::Say)
+    }
+
+    /// Makes the slave's first message.
+    pub(super) fn begin_handshake(
+        &mut self,
+        ticket: &mut Ticket,
+    ) -> Result<Vec<u8>, handshake::Error> {
+        let Progress::Proving(proving) = &mut self.progress else {
+            return Err(handshake::Error::Refused);
+        };
         let Certificates {
             own: Some(slave),
             theirs: Some(master),
@@ -137,7 +140,7 @@ impl Connecting {
         let random = ticket.seed.next_bytes();
         let (slave, message) = handshake::Slave::new(&ticket.invitation, &binding, random)?;
         proving.handshake = Some(slave);
-        Ok(Step::Say(message))
+        Ok(message)
     }
 
     pub(super) fn is_proving(&self) -> bool {
@@ -146,4 +149,4 @@ impl Connecting {
 }
 
 /// From an open channel to the master's proof. On a LAN it takes milliseconds.
-const PROVING: Millis = Millis::from_secs(5);
+pub(super) const PROVING: Millis = Millis::from_secs(5);

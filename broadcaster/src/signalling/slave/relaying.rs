@@ -3,6 +3,7 @@
 
 use super::machine::{Phase, Slave};
 use super::output::{Event, Output};
+use super::visiting::Standing;
 use crate::hub::MemberId;
 use crate::limits::RELAY_SILENCE;
 use crate::payload::Payload;
@@ -90,13 +91,17 @@ impl Slave {
         }
     }
 
-    /// Asks the master to speak through the broadcaster. `None` where that cannot be.
+    /// Asks the master to speak through the broadcaster. `None` where that cannot be: not out of the lobby,
+    /// even with the invitation that was handed over there.
     fn begin_relaying(&mut self, now: Millis) -> Option<()> {
-        let (Phase::Connecting(connecting), Some(ticket), None) =
-            (&self.phase, &mut self.ticket, &self.relay)
+        let (Phase::Connecting(connecting), Standing::Guest(ticket), None) =
+            (&self.phase, &mut self.standing, &self.relay)
         else {
             return None;
         };
+        if connecting.revealed.is_some() {
+            return None;
+        }
         let (master, member) = (connecting.master()?.clone(), connecting.member?);
         self.room.members()?.get(&member)?;
         let binding = Binding {

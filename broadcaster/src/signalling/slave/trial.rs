@@ -45,7 +45,8 @@ impl Slave {
                 });
                 self.come_back(detail, since, now);
             }
-            rtc::Event::Described(_)
+            rtc::Event::Certified(_)
+            | rtc::Event::Described(_)
             | rtc::Event::Candidate(_)
             | rtc::Event::Opened { .. }
             | rtc::Event::Frame(_)
@@ -96,7 +97,7 @@ impl Slave {
             master: listed,
             protocol,
             // With an invitation there is no other way here than the master's proof.
-            is_verified: self.ticket.is_some(),
+            is_verified: self.standing.ticket().is_some(),
             way: Way::Direct,
         });
     }
@@ -146,7 +147,11 @@ impl Slave {
 
     /// Waits before the next try, within this trial or before the next one.
     pub(super) fn pause(&mut self, now: Millis) {
+        let was_let_in = self.was_let_in();
         self.abandon();
+        if was_let_in {
+            self.leave_room();
+        }
         let pause = self.backoff.pause();
         let until = now
             + match self.relay {
@@ -183,7 +188,7 @@ impl Slave {
     /// Closes the session there may be, and keeps what is worth telling of it.
     pub(super) fn abandon(&mut self) {
         let session = match &self.phase {
-            Phase::Asking(asking) => asking.offering(),
+            Phase::Asking(asking) => asking.offering().or(asking.visiting()),
             Phase::Connecting(connecting) => {
                 connecting.note(&mut self.trial.tally);
                 Some(connecting.session)
@@ -207,7 +212,7 @@ impl Slave {
             .values()
             .map(|(name, _)| name.clone())
             .collect();
-        let is_invited = self.ticket.is_some();
+        let is_invited = self.standing.ticket().is_some();
         self.trial
             .tally
             .to_failure(names, self.room.own(), is_invited)

@@ -137,6 +137,14 @@ impl World {
         }
     }
 
+    /// The hub closes a member's WebSocket.
+    pub(crate) fn close(&mut self, node: Node, code: u16) {
+        let socket = self.room.socket(node);
+        let heard = self.room.leave_seat(node);
+        self.deliver(heard);
+        self.at(1, Happening::Closed { node, socket, code });
+    }
+
     /// Calls a machine as its page would.
     pub(crate) fn with<T: 'static>(&mut self, node: Node, call: impl FnOnce(&mut T, Millis)) {
         let actor = self.nodes[node]
@@ -284,6 +292,10 @@ impl World {
                     self.judge(node, &text);
                 }
                 Note::Send(text) => {
+                    if let Some(heard) = self.room.knock(node, &text) {
+                        self.deliver(heard);
+                        continue;
+                    }
                     let heard = self.room.send(node, &text, &mut self.random);
                     self.deliver(heard);
                 }

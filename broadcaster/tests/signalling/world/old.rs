@@ -43,7 +43,10 @@ impl Peer {
                 self.notes.push_back(Note::Did(Did::OldOpened));
                 None
             }
-            RtcEvent::Frame(_) | RtcEvent::Lost { .. } | RtcEvent::Refused { .. } => None,
+            RtcEvent::Certified(_)
+            | RtcEvent::Frame(_)
+            | RtcEvent::Lost { .. }
+            | RtcEvent::Refused { .. } => None,
         }
     }
 

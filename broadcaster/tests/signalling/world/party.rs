@@ -120,6 +120,16 @@ pub(crate) fn add_guest_at(
     world.add(address, Box::new(slave))
 }
 
+/// A slave without an invitation that asks a person where it needs one.
+pub(crate) fn add_visitor(world: &mut World, address: &str, id: &str) -> Node {
+    let door = slave::Door {
+        host: HOST.to_owned(),
+        room: "/".to_owned(),
+        seed: Seed::new([id.bytes().map(|byte| byte % 7).sum(); 32]),
+    };
+    world.add(address, Box::new(Slave::visiting(slave_config(id), door)))
+}
+
 pub(crate) fn add_stranger(world: &mut World, id: &str) -> Node {
     world.add("192.168.1.6", Box::new(new_slave(id)))
 }

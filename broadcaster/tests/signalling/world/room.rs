@@ -47,6 +47,8 @@ struct Seat {
     is_plain: bool,
     is_open: bool,
     is_local: bool,
+    /// It has knocked: it and local seats see each other, and nobody else it.
+    is_waiting: bool,
 }
 
 #[derive(Debug)]
@@ -104,6 +106,7 @@ impl Room {
             is_plain,
             is_open: false,
             is_local: false,
+            is_waiting: false,
         };
         self.seats.insert(node, seat);
     }
@@ -146,7 +149,11 @@ impl Room {
     pub(crate) fn enter(&mut self, node: Node) -> Vec<Heard> {
         self.last_member += 1;
         let member = MemberId(self.last_member);
-        let others: Vec<Member> = self.seats.values().filter_map(describe).collect();
+        let others = self
+            .seats
+            .iter()
+            .filter(|(other, _)| self.sees(node, **other));
+        let others: Vec<Member> = others.filter_map(|(_, seat)| describe(seat)).collect();
         self.seat(node).member = Some(member);
         let newcomer = describe(&self.seats[&node]).unwrap();
         let welcome = ToMember::Welcome {
@@ -195,6 +202,23 @@ impl Room {
         Some(key.is_some_and(|key| key.check(&proof, nonce, HOST, "/")))
     }
 
+    /// Lets a node wait in the lobby if its text is a knock.
+    pub(crate) fn knock(&mut self, node: Node, text: &str) -> Option<Vec<Heard>> {
+        let Ok(ToHub::Knock) = ToHub::from_text(text) else {
+            return None;
+        };
+        assert!(self.seats[&node].member.is_none(), "a knock after all");
+        self.seat(node).is_waiting = true;
+        Some(self.enter(node))
+    }
+
+    /// Whether one sees and hears the other.
+    fn sees(&self, one: Node, other: Node) -> bool {
+        let [one, other] = [one, other].map(|node| &self.seats[&node]);
+        let is_apart = |one: &Seat, other: &Seat| one.is_waiting && !other.is_local;
+        !is_apart(one, other) && !is_apart(other, one)
+    }
+
     pub(crate) fn leave(&mut self, node: Node) -> Vec<Heard> {
         let gone = describe(&self.seats[&node]);
         self.forget(node);
@@ -202,9 +226,19 @@ impl Room {
         gone.map(left).unwrap_or_default()
     }
 
+    /// The hub's side of a closing handshake: the member is gone, its WebSocket is open for a moment.
+    pub(crate) fn leave_seat(&mut self, node: Node) -> Vec<Heard> {
+        let gone = describe(&self.seats[&node]);
+        let left = |member| self.hub_says(&ToMember::Left { member }, node);
+        let heard = gone.map(left).unwrap_or_default();
+        self.seat(node).member = None;
+        heard
+    }
+
     pub(crate) fn forget(&mut self, node: Node) {
         let seat = self.seat(node);
         (seat.is_open, seat.member) = (false, None);
+        seat.is_waiting = false;
     }
 
     /// The hub is gone: every WebSocket that was open.
@@ -220,8 +254,10 @@ impl Room {
     fn hub_says(&self, envelope: &ToMember, except: Node) -> Vec<Heard> {
         let text = envelope.to_text();
         let seats = self.seats.iter();
-        let inside = seats
-            .filter(|(node, seat)| **node != except && seat.member.is_some() && !seat.is_plain);
+        let inside = seats.filter(|(node, seat)| {
+            let is_inside = **node != except && seat.member.is_some() && !seat.is_plain;
+            is_inside && self.sees(**node, except)
+        });
         inside
             .map(|(node, seat)| Heard {
                 node: *node,
@@ -258,6 +294,7 @@ impl Room {
     /// Passes bytes to the member they are for, in order.
     fn pass(&mut self, node: Node, to: MemberId, bytes: &[u8]) -> Vec<Heard> {
         let from = self.seats[&node].member.expect("a member");
+        assert!(!self.seats[&node].is_waiting, "bytes from the lobby");
         self.sealed.push(bytes.to_vec());
         let mut bytes = bytes.to_vec();
         let times = match self.spoil {
@@ -304,7 +341,7 @@ impl Room {
         let mut heard = Vec::new();
         for (other, seat) in self.seats.iter().filter(|(_, seat)| seat.member.is_some()) {
             let is_meant = to.map_or(*other != node || self.wire.echoes, |to| to == *other);
-            if !is_meant || random.chance(self.wire.lost) {
+            if !is_meant || !self.sees(*other, node) || random.chance(self.wire.lost) {
                 continue;
             }
             for _ in 0..=u32::from(random.chance(self.wire.repeated)) {
@@ -327,6 +364,10 @@ impl Room {
 fn describe(seat: &Seat) -> Option<Member> {
     let kind = if seat.is_plain {
         Kind::Plain
+    } else if seat.is_waiting {
+        Kind::Lobby
+    } else if seat.is_local {
+        Kind::Local
     } else {
         Kind::Enveloped
     };

@@ -26,6 +26,8 @@ struct Connection {
 pub(crate) struct Network {
     addresses: BTreeMap<Node, IpAddr>,
     connections: BTreeMap<Key, Connection>,
+    /// Certificates made before their connections.
+    certificates: BTreeMap<Key, Fingerprint>,
     /// Connections that a page may have at once.
     pub(crate) budget: BTreeMap<Node, usize>,
     /// Nodes whose candidates are masked; they know addresses all the same.
@@ -116,6 +118,11 @@ impl Network {
                 assert!(!label.is_empty());
                 self.make((node, session), Kind::Offer, Some(protocol), None)
             }
+            Command::Certify { session } => {
+                let certificate = self.next_certificate();
+                self.certificates.insert((node, session), certificate);
+                vec![(node, session, Event::Certified(certificate), 2)]
+            }
             Command::Answer { session, offer } => {
                 assert_eq!(offer.kind, Kind::Offer);
                 self.make((node, session), Kind::Answer, None, Some(&offer))
@@ -146,6 +153,10 @@ impl Network {
                 vec![(node, session, Event::Frame(message), 1)]
             }
             Command::Close { session } => {
+                let was_certified = self.certificates.remove(&(node, session)).is_some();
+                if was_certified && !self.connections.contains_key(&(node, session)) {
+                    return Vec::new();
+                }
                 let other = self.close((node, session));
                 let lost = |(node, session)| {
                     let detail = "closed by the other side".to_owned();
@@ -183,7 +194,8 @@ impl Network {
             .budget
             .get(&node)
             .is_some_and(|most| self.connections(node) >= *most);
-        self.last += 1;
+        let made = self.next_certificate();
+        let certificate = self.certificates.get(&key).copied().unwrap_or(made);
         let name = format!("pc{}", self.last);
         let mut end = Connection {
             name: name.clone(),
@@ -198,9 +210,6 @@ impl Network {
             let detail = "Cannot create so many PeerConnections".to_owned();
             return vec![(node, session, Event::Refused { detail }, 0)];
         }
-        let mut certificate = [0; 32];
-        certificate[..4].copy_from_slice(&self.last.to_be_bytes());
-        let certificate = Fingerprint::from_bytes(certificate);
         let sdp = format!(
             "v=0\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=ice-ufrag:{name}\r\n\
              a=fingerprint:sha-256 {certificate}\r\n"
@@ -217,6 +226,13 @@ impl Network {
             events.push((node, session, Event::Candidate(None), 120));
         }
         events
+    }
+
+    fn next_certificate(&mut self) -> Fingerprint {
+        self.last += 1;
+        let mut certificate = [0; 32];
+        certificate[..4].copy_from_slice(&self.last.to_be_bytes());
+        Fingerprint::from_bytes(certificate)
     }
 
     fn candidate(&self, node: Node) -> Candidate {
