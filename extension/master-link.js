@@ -72,6 +72,7 @@ export function openLink({ onstatus, onchange }) {
     database: connect(new BroadcastChannel(RECORDS)),
     serve,
     setName: (name) => change({ name }),
+    setStrangers: (strangers) => change({ strangers }),
     setRights: (peer, rights) => line.postMessage({ kind: 'rights', peer, rights }),
     letIn: (session, invitation) => line.postMessage({ kind: 'let-in', session, invitation }),
     answer: (session, allowed) => line.postMessage({ kind: 'answer', session, allowed }),

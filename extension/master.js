@@ -21,7 +21,7 @@ const dialog = new RecordDialog({
   onstored: () => list.refresh(),
   onremoved: () => list.refresh(),
 });
-const guests = openGuests({ onstate: (state) => invitations.paint(state) });
+const guests = openGuests({ onstate: (state) => (invitations.paint(state), peers.paintStrangers(state)) });
 const invitations = new Invitations(guests.command);
 const peers = new Peers({ link: () => link, guests, isShared: (id) => invitations.isShared(id) });
 const knocks = new Knocks({ link: () => link, guests });

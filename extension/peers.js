@@ -25,6 +25,14 @@ export class Peers {
       const peer = this.#of(target);
       if (peer) link().setRights(peer.id, target.value);
     });
+    $('strangers').addEventListener('change', ({ target }) => link().setStrangers(target.value || null));
+  }
+
+  /** Shows what a state of the session says of strangers, who come in open mode only. */
+  paintStrangers({ mode, strangers }) {
+    $('strangers-line').hidden = mode !== 'open';
+    const value = strangers ?? '';
+    if ($('strangers').value !== value) $('strangers').value = value;
   }
 
   /** Shows them as the master tells them. */

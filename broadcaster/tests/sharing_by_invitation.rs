@@ -196,14 +196,14 @@ fn who_does_not_answer_the_challenge_is_closed_in_time() {
     );
 }
 
-#[test]
-fn open_mode_connects_strangers_and_says_so() {
-    let mut browser = Browser::new(keeping(None, 1));
-    browser.command(r#"{"kind":"serve","on":true}"#);
-    assert_eq!(
-        browser.command(r#"{"kind":"start","mode":"open"}"#),
-        Reply::Done
-    );
+fn set_strangers(browser: &mut Browser, mode: &str, rights: Option<Rights>) {
+    let settings = json!({ "mode": mode, "serve": true, "strangers": rights });
+    let set = json!({ "kind": "set", "settings": settings });
+    assert_eq!(browser.command(&set.to_string()), Reply::Done);
+}
+
+/// What the master was last told that strangers may do.
+fn strangers(browser: &mut Browser) -> Option<Rights> {
     let told = take(&mut browser.master);
     let Some(Output::Tell(brief)) = told
         .iter()
@@ -211,9 +211,31 @@ fn open_mode_connects_strangers_and_says_so() {
     else {
         panic!("{told:?}");
     };
-    let hosting = brief.hosting.as_ref().unwrap();
-    assert_eq!(hosting.strangers, Some(Rights::RemoveAllowed));
+    brief.hosting.as_ref().unwrap().strangers
+}
+
+#[test]
+fn open_mode_connects_strangers_who_ask_first_unless_a_person_says_otherwise() {
+    let mut browser = Browser::new(keeping(None, 1));
+    browser.command(r#"{"kind":"serve","on":true}"#);
+    assert_eq!(
+        browser.command(r#"{"kind":"start","mode":"open"}"#),
+        Reply::Done
+    );
+    assert_eq!(strangers(&mut browser), Some(Rights::AskFirst));
     assert!(browser.sharing.state().invitations.is_empty());
+    for rights in [None, Some(Rights::ReadOnly), Some(Rights::ReadWrite)] {
+        set_strangers(&mut browser, "open", rights);
+        assert_eq!(strangers(&mut browser), rights);
+        assert_eq!(browser.sharing.state().strangers, rights);
+    }
+}
+
+#[test]
+fn invited_mode_connects_no_stranger_whatever_open_mode_would() {
+    let mut browser = inviting();
+    set_strangers(&mut browser, "invited", Some(Rights::RemoveAllowed));
+    assert_eq!(strangers(&mut browser), None);
 }
 
 #[test]

@@ -13,6 +13,7 @@ export function openLink({ onstatus, onchange }) {
     database: connect('records'),
     serve: command('serve'),
     setName: command('setName'),
+    setStrangers: command('setStrangers'),
     setRights: command('setRights'),
     letIn: command('letIn'),
     answer: command('answer'),

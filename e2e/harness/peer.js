@@ -148,8 +148,10 @@ export async function prepare(page, index = 'index.js') {
   }, index);
 }
 
-/** Serves memory from a page, and waits until it is in the room. */
+/** Serves memory from a page, and waits until it is in the room. Where nobody is invited, all may do all: what a
+ * test grants that is not about rights. */
 export function serve(page, url, options = {}) {
+  const granted = url.includes('#') ? {} : { strangers: 'remove-allowed' };
   return page.evaluate(
     async (url, options) => {
       globalThis.storage ??= peer.memory();
@@ -157,7 +159,7 @@ export function serve(page, url, options = {}) {
       await until(master, 'state', ({ state }) => state === 'serving');
     },
     url,
-    options,
+    { ...granted, ...options },
   );
 }
 

@@ -5,11 +5,14 @@ import { Chromium } from './chromium.js';
 export const PORT = 9999;
 export const LAN = '10.77.0.1';
 
+/** Open mode, where everybody may do all: what a test grants that is not about rights. */
+export const OPEN = { mode: 'open', port: PORT, strangers: 'remove-allowed' };
+
 /** Opens Chromium, writes the settings and presses Start in the real popup. */
 export async function openSharing({ settings = {}, ...options } = {}) {
   const chromium = await Chromium.open(options);
   try {
-    await chromium.store({ settings: { mode: 'open', port: PORT, ...settings } });
+    await chromium.store({ settings: { ...OPEN, ...settings } });
     await pressStart(chromium);
   } catch (error) {
     await chromium.close();

@@ -12,7 +12,7 @@ import { Chromium } from '../harness/chromium.js';
 import { Opened } from '../harness/opened.js';
 import { gone, kill } from '../harness/processes.js';
 import { attach, attached, openRecord, serveRecords } from '../harness/records.js';
-import { openSharing, PORT, press, pressStart, text, when } from '../harness/sharing.js';
+import { OPEN, openSharing, PORT, press, pressStart, text, when } from '../harness/sharing.js';
 
 /** Many chunks of a copy, and parts of an attachment: a copy of it takes its time. */
 const BYTES = randomBytes(10_000_001);
@@ -116,7 +116,7 @@ describe('a copy that the companion keeps', { timeout: 300_000 }, () => {
     const data = join(chromium.home, '.local/share');
     const other = await opened.add(Chromium.prepare());
     await other.start({ host: { launch: (program) => ({ executablePath: program, environment: { XDG_DATA_HOME: data } }) } });
-    await other.store({ settings: { mode: 'open', port: PORT + 1 } });
+    await other.store({ settings: { ...OPEN, port: PORT + 1 } });
     await pressStart(other);
     const window = await serveRecords(other);
     await press(window, 'restore-kept');
@@ -133,7 +133,7 @@ describe('a copy for which there is no room', { skip: noMount, timeout: 180_000 
       const chromium = await opened.add(Chromium.prepare());
       const disk = { DISK: '2m', DISK_FOLDER: folder(chromium) };
       await chromium.start({ host: { launch: (program) => ({ executablePath: ON_SMALL_DISK, environment: { ...disk, DISK_PROGRAM: program } }) } });
-      await chromium.store({ settings: { mode: 'open', port: PORT } });
+      await chromium.store({ settings: OPEN });
       await pressStart(chromium);
       const master = await serveRecords(chromium);
       await add(master, 'Ada', 'Lovelace');

@@ -11,7 +11,7 @@ import { Chromium } from '../harness/chromium.js';
 import { Opened } from '../harness/opened.js';
 import { Browser } from '../harness/peer.js';
 import { serveRecords } from '../harness/records.js';
-import { LAN, PORT, pressStart, when } from '../harness/sharing.js';
+import { LAN, OPEN, PORT, pressStart, when } from '../harness/sharing.js';
 
 const noMount = process.getuid() !== 0 && 'only root may mount a small disk';
 const LAUNCHER = fileURLToPath(new URL('../harness/on-small-disk.sh', import.meta.url));
@@ -28,7 +28,7 @@ describe('a full disk', { skip: noMount, timeout: 180_000 }, () => {
     try {
       const [chromium, other] = await Promise.all([opened.add(Chromium.prepare()), opened.add(Browser.open())]);
       await chromium.start({ host: smallDisk(chromium) });
-      await chromium.store({ settings: { mode: 'open', port: PORT } });
+      await chromium.store({ settings: OPEN });
       await pressStart(chromium);
       const master = await serveRecords(chromium);
       const slave = await other.page(`http://${LAN}:${PORT}/`, 'peer/index.js');

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Chromium } from '../harness/chromium.js';
 import { Member } from '../harness/member.js';
-import { here, openSharing, PORT, press, pressStart, start, text, when } from '../harness/sharing.js';
+import { here, OPEN, openSharing, PORT, press, pressStart, start, text, when } from '../harness/sharing.js';
 
 describe('lifetime', { timeout: 300_000 }, () => {
   test('Stop closes members with 1001 and the port with them', async () => {
@@ -82,7 +82,7 @@ describe('lifetime', { timeout: 300_000 }, () => {
   test('a companion that is not installed is named with the command that installs it', async () => {
     const chromium = await Chromium.open({ companion: false });
     try {
-      await chromium.store({ settings: { mode: 'open', port: PORT } });
+      await chromium.store({ settings: OPEN });
       const popup = await chromium.popup(); // looks for it by itself
       const state = await chromium.state((state) => state.status === 'missing');
       assert.match(state.command, new RegExp(`install.*${chromium.id}`));

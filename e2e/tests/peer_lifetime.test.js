@@ -180,7 +180,7 @@ describe('connections', { timeout: 300_000 }, () => {
         if (call.method === 'remove') throw new Error('nothing is removed here');
         if (call.doc?.secret) throw new peer.JioError('no secrets', 409);
       };
-      globalThis.master = peer.serve(url, peer.memory(), { validate });
+      globalThis.master = peer.serve(url, peer.memory(), { validate, strangers: 'read-write' });
     }, broadcaster.url);
     await connect(slave, broadcaster.url);
     const found = await slave.evaluate(async () => [await db.put('a', {}), await failure(db.remove('a')), await failure(db.put('b', { secret: 1 }))]);
@@ -224,7 +224,7 @@ describe('connections', { timeout: 300_000 }, () => {
           socket.onclose = () => transport.onclose?.();
           made.push(socket);
         });
-      globalThis.master = peer.serve(make, peer.memory(), { name: 'Offscreen' });
+      globalThis.master = peer.serve(make, peer.memory(), { name: 'Offscreen', strangers: 'read-write' });
       await until(master, 'state', ({ state }) => state === 'serving');
       made[0].close();
       await until(master, 'state', ({ state }) => state === 'away');

@@ -60,8 +60,11 @@ describe('the tutorial', { skip: noFilter, timeout: 180_000 }, () => {
     assert.match(await text(slave, 'trust'), /^Not verified: anyone on this network/);
   });
 
-  test('4. what is created there lies in IndexedDB here', async () => {
-    await create(slave, 'Ada', 'Lovelace');
+  test('4. the person here is asked once, and what is created there lies in IndexedDB here', async () => {
+    const created = create(slave, 'Ada', 'Lovelace');
+    await text(master, 'writing', (text) => text.includes('Device at 10.77.0.2 wants to write for the first time'));
+    await press(master, 'allow-writing');
+    await created;
     await create(slave, 'Grace', 'Hopper');
     const stored = await lying(chromium);
     assert.deepEqual(stored.map(({ first }) => first).sort(), ['Ada', 'Grace']);

@@ -314,7 +314,8 @@ export interface Hosting {
   identity?: string;
   /** The invitations, as stored. */
   invitations?: string;
-  /** With an identity: what those may do who hold no invitation. Unless given, they are not connected. */
+  /** What those may do who hold no invitation. Unless given, they are not connected where there is an identity;
+   * where there is none, everybody is a stranger and is `ask-first`. */
   strangers?: Rights | null;
 }
 

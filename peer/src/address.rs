@@ -34,7 +34,8 @@ pub(crate) struct Hosting {
     identity: Option<String>,
     /// As stored.
     invitations: Option<String>,
-    /// What those may do who have none; without it they are not connected.
+    /// What those may do who have none. Without it they are not connected where there is an identity, and where there
+    /// is none they ask first.
     strangers: Option<Rights>,
 }
 
@@ -106,7 +107,7 @@ impl Hosting {
 
     /// What strangers may do, where they are connected at all.
     pub(crate) fn strangers_rights(&self) -> Rights {
-        self.strangers.unwrap_or(Rights::RemoveAllowed)
+        self.strangers.unwrap_or_default()
     }
 }
 

@@ -1,25 +1,27 @@
 //! A master: `broadcaster::signalling::Master`, one [`Serving`] for each caller, and one storage. A loop
 //! and a table, and the order in which callers take their turns.
 
+mod word;
+
+use self::word::{describe, is_by};
 use crate::address::{Address, Error, Hosting};
 use crate::attached;
 use crate::connections::{Ahead, Connections, Said};
-use crate::judge::Judge;
 use crate::line::{Line, LineHeard, LineId, To};
 use crate::page::{MasterPage, Transport, Wire};
 use crate::queue::Queue;
 use crate::relayed::{to_frame, to_payload};
-use crate::serving::{Admission, Done, Serving};
-use crate::slave::{SignsInfo, json, now, timer};
+use crate::serving::{Done, Serving};
+use crate::slave::{json, now, timer};
 use crate::storage::Storage;
 use broadcaster::Millis;
-use broadcaster::signalling::master::{Config, Event, Output, Peer, Status as PeerStatus};
+use broadcaster::signalling::master::{Config, Event, Output, Peer};
 use broadcaster::signalling::message::{Name, PeerId};
 use broadcaster::signalling::rtc::{self, SessionId};
 use broadcaster::signalling::{self, Way};
 use futures_channel::mpsc::UnboundedReceiver;
 use jio::endpoint::{Frame, JIO2, Protocol};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::ops::Bound::{Excluded, Unbounded};
 use std::rc::Rc;
@@ -252,40 +254,6 @@ impl Master {
         }
     }
 
-    fn sessions(&self, peer: &PeerId) -> Vec<SessionId> {
-        let peers = self.machine.peers().filter(|known| known.peer == peer);
-        peers.map(|known| known.session).collect()
-    }
-
-    /// Somebody else may have begun a session under the same id: only who is connected is meant.
-    fn on_rights(&mut self, peer: &PeerId, rights: Rights) {
-        for session in self.sessions(peer) {
-            if !self.callers.contains_key(&Caller::Slave(session)) {
-                continue;
-            }
-            self.machine.handle_rights(session, rights);
-            if let Some(serving) = self.callers.get_mut(&Caller::Slave(session)) {
-                serving.handle_rights();
-            }
-        }
-    }
-
-    /// What it is was read once already.
-    fn on_hosting(&mut self, hosting: &Hosting) {
-        if let Ok(Some(host)) = hosting.host(&self.address) {
-            let rights = hosting.strangers_rights();
-            self.machine.handle_host(host, rights, now());
-        }
-    }
-
-    fn on_permitted(&mut self, question: u32, allowed: bool) {
-        if let Some((caller, number)) = self.questions.remove(&question)
-            && let Some(serving) = self.callers.get_mut(&caller)
-        {
-            serving.handle_permitted(number, allowed);
-        }
-    }
-
     fn close(&mut self) {
         self.machine.handle_stop();
         self.carry_out();
@@ -398,53 +366,6 @@ impl Master {
         next.or_else(|| all().find(is_ready))
             .map(|(caller, _)| *caller)
     }
-
-    fn begin(&mut self, caller: Caller) {
-        self.served = Some(caller);
-        let Some(rights) = self.rights(caller) else {
-            return;
-        };
-        let judge = Judge {
-            page: self.page.clone(),
-            rights,
-            peer: self.peer(caller, rights),
-            question: self.asked + 1,
-        };
-        let mut asked = None;
-        if let Some(serving) = self.callers.get_mut(&caller) {
-            serving.begin(|number, call, is_permitted| {
-                let admission = judge.admit(call, is_permitted);
-                if matches!(admission, Admission::Ask) {
-                    asked = Some(number);
-                }
-                admission
-            });
-        }
-        if let Some(number) = asked {
-            self.asked += 1;
-            self.questions.insert(self.asked, (caller, number));
-        }
-    }
-
-    /// What a caller may do: a page of this origin everything. `None` is one that is gone.
-    fn rights(&self, caller: Caller) -> Option<Rights> {
-        match caller {
-            Caller::Page(_) => Some(Rights::RemoveAllowed),
-            Caller::Slave(session) => self.machine.rights(session),
-        }
-    }
-
-    /// Who calls, for `validate` and questions; null for a page, and where nobody wants to know.
-    fn peer(&self, caller: Caller, rights: Rights) -> Value {
-        let mut peers = self.machine.peers();
-        match caller {
-            Caller::Slave(session) if self.page.validates() || rights == Rights::AskFirst => peers
-                .find(|peer| peer.session == session)
-                .map_or(Value::Null, |peer| describe(&peer)),
-            Caller::Slave(_) | Caller::Page(_) => Value::Null,
-        }
-    }
-
     /// Tells the page who is there and what was changed.
     fn tell_changes(&mut self) {
         let known = || self.machine.peers();
@@ -500,24 +421,4 @@ fn send_to(
 
 fn is_ready((_, serving): &(&Caller, &Serving)) -> bool {
     serving.is_ready()
-}
-
-fn is_by(peer: &Peer<'_>, sought: Way) -> bool {
-    matches!(peer.status, PeerStatus::Connected { way, .. } if way == sought)
-}
-
-/// A peer as the page is told it, as `Peer` of index.d.ts.
-fn describe(peer: &Peer<'_>) -> Value {
-    let (state, protocol, signs) = match peer.status {
-        PeerStatus::Connecting => ("connecting", "", None),
-        PeerStatus::Waiting { signs } => ("waiting", "", Some(SignsInfo::from(signs))),
-        PeerStatus::Connected { protocol, .. } => ("connected", protocol, None),
-    };
-    json!({
-        "id": peer.peer.as_str(), "address": peer.address.map(|ip| ip.to_string()), "state": state,
-        "since": peer.since.0, "protocol": protocol, "rights": peer.rights,
-        "relayed": is_by(peer, Way::Relayed),
-        "session": peer.session.0, "member": peer.member, "signs": signs,
-        "invitation": peer.guest.map(|guest| json!({ "id": guest.invitation, "label": guest.label })),
-    })
 }

@@ -324,7 +324,7 @@ impl Sharing {
     pub(super) fn hosting(&self) -> Option<Hosting> {
         let kept = self.guests.as_ref()?.kept.as_ref().ok()?;
         let strangers = match self.settings.mode {
-            Mode::Open => Some(Rights::RemoveAllowed),
+            Mode::Open => self.settings.strangers,
             Mode::Invited => None,
         };
         Some(Hosting {

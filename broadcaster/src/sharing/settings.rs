@@ -9,6 +9,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
+use trust::rights::Rights;
 
 /// What a person may set. In JSON, what is left out takes its default.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +32,8 @@ pub struct Settings {
     pub name: String,
     /// Whether this browser's records are served to the devices that connect.
     pub serve: bool,
+    /// What devices may do there that come without an invitation in open mode; `null` does not connect them.
+    pub strangers: Option<Rights>,
 }
 
 /// Why settings are of no use; the old ones stay in force.
@@ -101,6 +104,7 @@ impl Default for Settings {
             limits: Limits::default(),
             name: "LAN Broadcaster".to_owned(),
             serve: false,
+            strangers: Some(Rights::AskFirst),
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::hub::{Kind, MemberId, Mode, Totals};
 use crate::time::Millis;
 use serde::Serialize;
 use std::net::IpAddr;
+use trust::rights::Rights;
 
 /// All that a person is shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -48,6 +49,8 @@ pub struct State {
     /// All invitations, those included that have ended.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub invitations: Vec<InvitationRow>,
+    /// What devices may do with them that come without an invitation in open mode; `null`: nothing.
+    pub strangers: Option<Rights>,
 }
 
 /// How things stand.

@@ -74,6 +74,7 @@ impl Sharing {
             wanted: self.memory.wish == Wish::Sharing,
             serve: self.settings.serve,
             invitations: self.invitation_rows(),
+            strangers: self.settings.strangers,
         }
     }
 

@@ -317,3 +317,30 @@ fn a_person_changes_what_a_guest_may_do() {
     let peer = world.master(master).peers().next().unwrap();
     assert_eq!(peer.rights, Rights::ReadOnly);
 }
+
+#[test]
+fn what_strangers_may_is_changed_for_those_who_are_connected_but_not_what_was_said_of_one() {
+    let (mut world, party) = (World::new(good_wire(), 1), Party::new());
+    let host = || party.host(Strangers::Admitted);
+    let inviting = Master::inviting(party::config("M"), host());
+    let master = world.add("192.168.1.2", Box::new(inviting));
+    world.run_for(100);
+    for id in ["S", "T"] {
+        add_stranger(&mut world, id);
+        world.run_for(2000);
+    }
+    let rights = |world: &mut World| {
+        let peers = world.master(master).peers();
+        peers.map(|peer| peer.rights).collect::<Vec<_>>()
+    };
+    assert_eq!(rights(&mut world), [Rights::AskFirst, Rights::AskFirst]);
+    let first = world.master(master).peers().next().unwrap().session;
+    world.with(master, |master: &mut Master, now| {
+        master.handle_rights(first, Rights::RemoveAllowed);
+        master.handle_host(host(), Rights::ReadOnly, now);
+    });
+    assert_eq!(
+        rights(&mut world),
+        [Rights::RemoveAllowed, Rights::ReadOnly]
+    );
+}

@@ -121,10 +121,15 @@ impl Certificates {
 
 impl Master {
     /// Knows its guests by other means from now on: other invitations, or strangers let in or not, who then
-    /// may do this. Who would not be let in now has to go.
+    /// may do this. Who would not be let in now has to go. What a person has said of one stranger holds for it.
     pub fn handle_host(&mut self, host: Host, rights: Rights, now: Millis) {
         self.host = Some(host);
-        self.config.rights = rights;
+        let before = std::mem::replace(&mut self.config.rights, rights);
+        for stranger in self.sessions.values_mut() {
+            if stranger.guest.is_none() && stranger.rights == before {
+                stranger.rights = rights;
+            }
+        }
         self.hand_over_all(now);
         self.cut_off(now);
     }

@@ -46,7 +46,7 @@ impl Config {
             protocols: Vec::new(),
             connections: PEER_CONNECTIONS,
             on_link: Vec::new(),
-            rights: Rights::RemoveAllowed,
+            rights: Rights::AskFirst,
             seed: 0,
         }
     }
