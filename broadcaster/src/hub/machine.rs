@@ -237,7 +237,7 @@ impl Hub {
 
     /// The sums until now.
     pub fn totals(&self) -> Totals {
-        let members = self.conns.len() + self.locals.len();
+        let members = self.conns.len() - self.lobby.len() + self.locals.len();
         Totals {
             members: members as u64,
             rooms: self.rooms.len() as u64,
@@ -281,7 +281,10 @@ impl Hub {
             queued: 0,
             route,
         };
-        self.totals.joined += 1;
+        self.totals.joined += match route {
+            Route::Plain(_) | Route::Enveloped(_) | Route::Local => 1,
+            Route::Lobby(_) => 0,
+        };
         (Place { id, room, route }, self.rooms.enter(room, member))
     }
 

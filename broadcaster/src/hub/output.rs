@@ -60,7 +60,7 @@ pub enum Event {
 /// Sums over the hub's life, and what is now.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Totals {
-    /// Members now.
+    /// Members now; who waits in the lobby is none yet, here and below.
     pub members: u64,
     /// Rooms now.
     pub rooms: u64,
