@@ -46,6 +46,12 @@ export class Knocks {
     document.title = rows.length > 0 ? `(${rows.length}) ${TITLE}` : TITLE;
   }
 
+  /** Brings them into view. No button has the focus: a key that is pressed by chance answers nothing. */
+  show() {
+    $('door').scrollIntoView({ block: 'start' });
+    $('door').focus({ preventScroll: true });
+  }
+
   #paintRow(row, { session, state, address, signs }) {
     if (row?.dataset.asks !== state) row = copy(state === 'writing' ? 'writing' : 'knock');
     row.dataset.session = session;

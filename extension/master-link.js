@@ -13,10 +13,10 @@ const SILENT = { ...EMPTY, state: 'failed', detail: 'They did not answer. Reload
 
 /**
  * Opens the line and turns serving on. `onstatus(status)` is called now and on each change, `onchange()` when
- * somebody changed records. What it gives back: `database` with the methods of the package's Database, and
+ * somebody changed records, `ondoor()` when the popup leads here to those who have to be answered. What it gives back: `database` with the methods of the package's Database, and
  * commands; those about copies are promises.
  */
-export function openLink({ onstatus, onchange }) {
+export function openLink({ onstatus, onchange, ondoor }) {
   const calls = new Map();
   let last = 0;
   let deadline;
@@ -30,6 +30,7 @@ export function openLink({ onstatus, onchange }) {
   });
   const hear = {
     change: () => onchange(),
+    door: () => ondoor(),
     done: ({ call, result }) => answer(call)?.resolve(result),
     failed: ({ call, detail }) => answer(call)?.reject(new Error(detail)),
   };

@@ -25,7 +25,7 @@ const guests = openGuests({ onstate: (state) => (invitations.paint(state), peers
 const invitations = new Invitations(guests.command);
 const peers = new Peers({ link: () => link, guests, isShared: (id) => invitations.isShared(id) });
 const knocks = new Knocks({ link: () => link, guests });
-const link = openLink({ onstatus: show, onchange: () => list.refresh() });
+const link = openLink({ onstatus: show, onchange: () => list.refresh(), ondoor: () => knocks.show() });
 
 function show(next) {
   status = next;

@@ -16,6 +16,7 @@
 //   change                  records were stored or removed
 
 import { indexedDB, serve } from '../pages/peer/index.js';
+import { Asking } from './asking.js';
 import { Copying } from './copying.js';
 import { ownId } from './identity.js';
 import { LINE, RECORDS } from './line.js';
@@ -26,6 +27,7 @@ import { Reopening } from './reopening.js';
 const CLOSED = 'The browser closed them, most likely because this computer’s disk is full. Free space on it.';
 
 const line = new BroadcastChannel(LINE);
+const asking = new Asking();
 let brief = { name: '', sharing: true };
 let failure;
 
@@ -90,11 +92,13 @@ function take({ name, sharing, ...guests }) {
   brief = { name, sharing };
   if (sharing) master.retry();
   tell();
+  asking.tell({ peers: master.peers, questions: questions.all }, true);
 }
 
 function tell() {
   const status = { ...standing(), ...brief, ...copying.status, peers: master.peers, questions: questions.all };
   line.postMessage({ kind: 'status', status });
+  asking.tell(status);
 }
 
 function retry() {

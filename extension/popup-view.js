@@ -39,7 +39,7 @@ export function paint(state) {
   $('refusal').hidden = true;
   setText($('command'), state.command ?? '');
   paintChoice(state);
-  paintWaiting(status === 'sharing' ? state : {});
+  paintWaiting(state);
   paintAddresses(status === 'sharing' ? state.urls ?? [] : []);
   tick(state);
 }
@@ -69,10 +69,12 @@ function paintChoice({ mode }) {
   $('invited-means').hidden = mode === 'open';
 }
 
-function paintWaiting({ waiting = 0 }) {
-  const words = $(`waiting-${waiting === 1 ? 'one' : 'many'}`).content.cloneNode(true);
-  fill(words, { waiting });
-  $('waiting').hidden = waiting === 0;
+function paintWaiting({ waiting = 0, writing = 0 }) {
+  const count = waiting + writing;
+  const what = writing === 0 ? 'waiting' : waiting === 0 ? 'writing' : 'both';
+  const words = $(`${what}-${count === 1 ? 'one' : 'many'}`).content.cloneNode(true);
+  fill(words, { count });
+  $('waiting').hidden = count === 0;
   setText($('waiting').querySelector('[role]'), words.textContent);
 }
 

@@ -2,7 +2,7 @@
 
 import { openSession } from './session.js';
 import { chooseAddress, paint, purpose, refuse, tick } from './popup-view.js';
-import { openRecords, paintServing } from './records.js';
+import { openDoor, openRecords, paintServing } from './records.js';
 
 const UNREACHABLE = { status: 'unreachable', detail: 'Reload it. If this comes back, its errors are listed at chrome://extensions.' };
 let state = { status: 'loading' };
@@ -22,6 +22,7 @@ const actions = {
   stop: () => session.send({ kind: 'stop' }),
   // The popup closes when another page comes up: the command goes first.
   records: () => session.send({ kind: 'serve', on: true }).then(openRecords),
+  door: () => session.send({ kind: 'serve', on: true }).then(openDoor),
   toggle: () => toggles[purpose(state)](),
   'copy-url': (button) => copy(button, 'url'),
   'copy-invitation': (button) => copy(button, 'invitation'),

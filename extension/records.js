@@ -15,6 +15,13 @@ export function paintServing({ serve = false }) {
   paint();
 }
 
+/** Shows who has to be answered, in the window of the records; a new one has that on top. The popup closes when the
+ * window comes up: the word goes first. */
+export function openDoor() {
+  line.postMessage({ kind: 'door' });
+  return openRecords();
+}
+
 /** Shows the window of the records: the one that is open, or a new one. */
 export async function openRecords() {
   const [open] = await chrome.runtime.getContexts({ contextTypes: ['TAB'], documentUrls: [WINDOW] });
@@ -23,7 +30,7 @@ export async function openRecords() {
   return chrome.windows.update(open.windowId, { focused: true });
 }
 
-onStatus(({ peers }) => {
+const line = onStatus(({ peers }) => {
   devices = peers.filter(({ state }) => state === 'connected').length;
   paint();
 });

@@ -23,6 +23,14 @@ function paintSigns({ pictures, names }) {
   setText($('sign-names'), names.join(' · '));
 }
 
+/** Says that a person decides about what was written, where it was: in the page or in the dialog upon it. */
+export function paintAsked(isAsked) {
+  const asked = $('asked');
+  asked.hidden = !isAsked;
+  if (isAsked && $('record-dialog').open) $('record-form').querySelector('.scroll').prepend(asked);
+  else $('create-form').before(asked);
+}
+
 /** Shows again what changes with the clock alone. It is not read out: it would be each second. */
 export function tick({ step, retry_at: at }) {
   if (step !== 'pausing' || !at) return;

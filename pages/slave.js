@@ -3,7 +3,7 @@
 
 import { connect, load } from './peer/index.js';
 import { ConnectForm } from './connect-form.js';
-import { paintConnection, paintMasters, tick } from './connection-view.js';
+import { paintAsked, paintConnection, paintMasters, tick } from './connection-view.js';
 import { CreateForm } from './create-form.js';
 import { RecordDialog } from './record-dialog.js';
 import { RecordList } from './record-list.js';
@@ -44,6 +44,7 @@ function open(link) {
   on('state', show);
   // A page that is loaded again comes back with it.
   on('invited', ({ link }) => where.take(link));
+  on('asked', ({ calls }) => paintAsked(calls > 0));
   on('masters', (masters) => paintMasters(masters, chosen));
   list.database = opened;
   show(opened.state);
@@ -55,6 +56,7 @@ function leave() {
   left?.close();
   list.database = null;
   form.clear();
+  paintAsked(false);
   show(READY);
 }
 

@@ -12,11 +12,15 @@ const COUNTED: usize = 999;
 /// The badge of a state.
 pub(crate) fn of(state: &State) -> Badge {
     let (text, colour, words) = match state.status {
+        Status::Stopped if state.writing > 0 => {
+            let words = format!("not sharing, {}", waits(state));
+            ("?".to_owned(), BUSY, words)
+        }
         Status::Stopped => (String::new(), CALM, "not sharing".to_owned()),
         Status::Starting => ("…".to_owned(), BUSY, "starting".to_owned()),
-        Status::Sharing if state.waiting > 0 => {
-            let text = "?".to_owned();
-            (text, BUSY, format!("{}, {}", sharing(state), waits(state)))
+        Status::Sharing if state.waiting + state.writing > 0 => {
+            let words = format!("{}, {}", sharing(state), waits(state));
+            ("?".to_owned(), BUSY, words)
         }
         Status::Sharing => (count(state.members.len()), CALM, sharing(state)),
         Status::NoAddress => attention(BUSY, "no network"),
@@ -48,10 +52,14 @@ fn sharing(state: &State) -> String {
     }
 }
 
+/// What the person at this browser is asked.
 fn waits(state: &State) -> String {
-    match state.waiting {
-        1 => "1 device waits to be let in".to_owned(),
-        waiting => format!("{waiting} devices wait to be let in"),
+    match (state.waiting, state.writing) {
+        (1, 0) => "1 device waits to be let in".to_owned(),
+        (waiting, 0) => format!("{waiting} devices wait to be let in"),
+        (0, 1) => "1 device wants to write".to_owned(),
+        (0, writing) => format!("{writing} devices want to write"),
+        (waiting, writing) => format!("{} devices wait for your answer", waiting + writing),
     }
 }
 

@@ -11,16 +11,19 @@ pub(crate) enum Role {
     Page,
     /// The master's document.
     Master,
+    /// The master's document, which has a word for the worker.
+    Word,
     /// The master's document, while it has copies kept or given.
     Copies,
 }
 
 /// Which page may open a port of which name.
-const ROLES: [(&str, &str, Role); 5] = [
+const ROLES: [(&str, &str, Role); 6] = [
     ("popup", "extension/popup.html", Role::Page),
     ("options", "extension/options.html", Role::Page),
     ("window", "extension/master.html", Role::Page),
     ("master", "extension/offscreen.html", Role::Master),
+    ("asking", "extension/offscreen.html", Role::Word),
     ("copies", "extension/offscreen.html", Role::Copies),
 ];
 

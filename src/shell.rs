@@ -123,9 +123,12 @@ impl Shell {
 
     fn attach(&mut self, raw: RawPort) {
         match page::role(&raw) {
-            Some(Role::Page) => {
+            Some(role @ (Role::Page | Role::Word)) => {
                 if let Some(page) = self.pages.attach(raw, &self.events) {
                     self.greet(page);
+                    if role == Role::Page {
+                        self.sharing.handle_popup_opened(now());
+                    }
                 }
             }
             Some(Role::Master) => match self.master.attach(raw, &self.events) {
@@ -149,7 +152,6 @@ impl Shell {
                 state: &self.sharing.state(),
             }),
         );
-        self.sharing.handle_popup_opened(now());
     }
 
     fn hear(&mut self, heard: Heard) {

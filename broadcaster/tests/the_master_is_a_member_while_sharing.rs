@@ -213,3 +213,23 @@ fn a_new_name_is_told() {
     };
     assert_eq!(take(&mut browser.master), [Output::Tell(brief)]);
 }
+
+#[test]
+fn who_waits_for_a_person_is_what_the_master_says_as_long_as_it_is_there() {
+    let mut browser = serving();
+    let asks = |browser: &Browser| {
+        let state = browser.sharing.state();
+        (state.waiting, state.writing)
+    };
+    let asking = r#"{"kind":"asking","waiting":2,"writing":1}"#;
+    assert_eq!(browser.command(asking), Reply::Done);
+    assert_eq!(asks(&browser), (2, 1));
+    browser.detach();
+    assert_eq!(asks(&browser), (0, 0), "it may have crashed");
+    browser.attach();
+    browser.command(asking);
+    browser.stop();
+    assert_eq!(asks(&browser), (2, 1), "who is connected still is");
+    browser.command(OFF);
+    assert_eq!(asks(&browser), (0, 0));
+}

@@ -76,8 +76,17 @@ describe('the lobby', { timeout: 300_000 }, () => {
   test('asks once more, before the first write', async () => {
     await slave.type('[data-testid="first-name"]', 'Grace');
     await press(slave, 'create');
+    await text(slave, 'asked', (text) => text.includes('is asked whether this device may write'));
     await text(master, 'writing', (text) => text.includes('wants to write for the first time'));
+    await chromium.state(({ writing }) => writing === 1);
+    await chromium.control.waitForFunction(async () => (await chrome.action.getBadgeText({})) === '?');
+    assert.match(await title(), /1 device wants to write$/);
+    const asked = await chromium.popup();
+    await text(asked, 'waiting', (text) => text === 'A device wants to write for the first time.');
+    await press(asked, 'answer');
+    await when(master, () => document.activeElement.id === 'door');
     await press(master, 'allow-writing');
+    await when(slave, () => document.getElementById('asked').hidden);
     await text(slave, 'created', (text) => text.includes('Grace'));
     await slave.type('[data-testid="first-name"]', 'Edith');
     await press(slave, 'create');
@@ -132,7 +141,10 @@ describe('the lobby', { timeout: 300_000 }, () => {
       await once(socket, 'message');
       sockets.push(socket);
     }
-    await waiting(8);
+    // They have said nothing to the master: there is nobody to be asked about, and none of them is a member.
+    const { members, totals } = await chromium.state(({ totals }) => totals.members === 1);
+    assert.deepEqual([members.length, totals.joined], [0, totals.joined]);
+    assert.equal(await badge(), '0');
     const ninth = await openSlave(other, `http://127.0.0.1:${PORT}/`);
     await press(ninth, 'connect');
     await text(ninth, 'detail', (text) => text.includes('Too many are waiting to be let in. Wait a moment, then connect again.'));

@@ -25,6 +25,7 @@ struct World {
     replies: BTreeMap<u32, Result<Value, Failure>>,
     fetched: BTreeMap<u32, Vec<u8>>,
     cancelled: Vec<u32>,
+    asked: Vec<u32>,
     frames: usize,
 }
 
@@ -43,6 +44,7 @@ impl World {
             replies: BTreeMap::new(),
             fetched: BTreeMap::new(),
             cancelled: Vec::new(),
+            asked: Vec::new(),
             frames: 0,
         };
         world.run();
@@ -73,6 +75,7 @@ impl World {
             match self.caller.poll_output() {
                 CallerOutput::Send(frame) => self.to_server.push_back(frame),
                 CallerOutput::Reply { call, result } => drop(self.replies.insert(call, result)),
+                CallerOutput::Asked { call } => self.asked.push(call),
                 CallerOutput::Attachment { call, .. } => drop(self.fetched.insert(call, vec![])),
                 CallerOutput::Part { call, bytes, .. } => {
                     self.fetched.get_mut(&call).unwrap().extend(&bytes);
@@ -259,6 +262,27 @@ fn a_cancelled_call_gets_no_reply_and_the_master_hears_of_it() {
     world.run();
     assert_eq!(world.cancelled.len(), 1);
     assert!(world.replies.is_empty());
+}
+
+#[test]
+fn a_caller_hears_that_a_person_is_asked_and_one_of_2016_does_not() {
+    for (protocol, told) in [(Protocol::Jio2, 1), (Protocol::V2016, 0)] {
+        let mut world = World::new(protocol);
+        let call = world.call("hang", json!([]));
+        world.run();
+        // The server counts from 1, as the caller does.
+        world.server.handle_asked(call);
+        world.server.handle_asked(call + 1);
+        world.run();
+        assert_eq!(world.asked, [call][..told], "{protocol:?}");
+        assert!(world.replies.is_empty());
+        world.server.handle_result(call, Ok(json!("after all")));
+        world.run();
+        assert_eq!(world.replies[&call], Ok(json!("after all")));
+        world.server.handle_asked(call);
+        world.run();
+        assert_eq!(world.asked.len(), told, "it is over");
+    }
 }
 
 #[test]

@@ -47,6 +47,7 @@ impl Script {
                 CallerOutput::Send(frame) => return frame,
                 CallerOutput::Wait => panic!("the caller has nothing to say"),
                 CallerOutput::Reply { .. }
+                | CallerOutput::Asked { .. }
                 | CallerOutput::Attachment { .. }
                 | CallerOutput::Part { .. }
                 | CallerOutput::Want { .. } => {}
@@ -127,6 +128,8 @@ fn attachment(script: &mut Script) {
         .handle_call("putAttachment", names, Some(portrait));
     script.caller_sends();
     let put = script.executed()[0];
+    script.server.handle_asked(put);
+    script.server_sends();
     script.caller.handle_bytes(call, vec![7; SIZE]);
     for _ in 0..16 {
         let part = script.next_frame();

@@ -11,6 +11,8 @@ const STATE = { state: 'connecting', step: null, detail: '', retry_at: null, mas
 
 export class Database extends Records(EventTarget) {
   #calls = new Map();
+  /** Those of them that wait for a person at the master. */
+  #asked = new Set();
   #last = 0;
   /** The address without an invitation; null where there is a channel in its place. */
   #url = null;
@@ -69,6 +71,7 @@ export class Database extends Records(EventTarget) {
     return new Promise((resolve, reject) => {
       const end = (settle) => (value) => {
         this.#calls.delete(number);
+        if (this.#asked.delete(number)) this.#emit('asked', { calls: this.#asked.size });
         signal?.removeEventListener('abort', cancel);
         settle(value);
       };
@@ -112,6 +115,10 @@ export class Database extends Records(EventTarget) {
       onProgress: (number, done, total) => {
         const { method, args: [id, name] = [] } = this.#calls.get(number) ?? {};
         if (method) this.#emit('progress', { method, id, name, done, total });
+      },
+      onAsked: (number) => {
+        this.#asked.add(number);
+        this.#emit('asked', { calls: this.#asked.size });
       },
       onResult: (number, json) => this.#calls.get(number)?.resolve(JSON.parse(json)),
       onBlob: (number, blob) => this.#calls.get(number)?.resolve(blob),

@@ -191,6 +191,9 @@ export interface DatabaseEvents {
   state: ConnectionState;
   masters: MasterInfo[];
   progress: Progress;
+  /** So many calls wait for a person at the master, who is asked whether they may be executed; 0 when none does any
+   * more. Of a master of 2016, or one that has no person to ask, it never comes. */
+  asked: { calls: number };
   /** A person has let this page in; `link` is its own invitation from now on. Keep it no longer than the page. */
   invited: { link: string };
 }

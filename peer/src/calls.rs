@@ -165,6 +165,7 @@ impl Calls {
                 CallerOutput::Send(frame) => return Some(frame),
                 CallerOutput::Wait => return None,
                 CallerOutput::Reply { call, result } => self.on_reply(call, result),
+                CallerOutput::Asked { call } => self.on_asked(call),
                 CallerOutput::Attachment { call, attachment } => {
                     self.on_attachment(call, attachment);
                 }
@@ -208,6 +209,12 @@ impl Calls {
                 self.page.result(number, &value.to_string());
             }
             Err(failure) => self.fail(number, &failure),
+        }
+    }
+
+    fn on_asked(&self, issued: u32) {
+        if let Some(number) = self.issued.get(&issued) {
+            self.page.asked(*number);
         }
     }
 

@@ -21,6 +21,9 @@ extern "C" {
     /// Bytes of a call's attachment have moved.
     #[wasm_bindgen(method, js_name = onProgress)]
     pub(crate) fn progress(this: &DatabasePage, call: u32, done: f64, total: f64);
+    /// A person at the master is asked whether a call may be executed.
+    #[wasm_bindgen(method, js_name = onAsked)]
+    pub(crate) fn asked(this: &DatabasePage, call: u32);
     /// A call ended well; its result as JSON.
     #[wasm_bindgen(method, js_name = onResult)]
     pub(crate) fn result(this: &DatabasePage, call: u32, json: &str);

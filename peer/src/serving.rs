@@ -161,7 +161,10 @@ impl Serving {
         match admit(next.number, &next.call, next.is_permitted) {
             Admission::Begin => self.execute(next),
             Admission::Refuse(failure) => self.answer(next.number, Err(failure)),
-            Admission::Ask => drop(self.asked.insert(next.number, next)),
+            Admission::Ask => {
+                self.server.handle_asked(next.number);
+                self.asked.insert(next.number, next);
+            }
         }
     }
 

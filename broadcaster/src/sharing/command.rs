@@ -2,6 +2,7 @@
 
 use super::guests::Invite;
 use super::machine::Sharing;
+use super::master::Asks;
 use super::settings::{Error, Settings};
 use crate::hub::{MemberId, Mode};
 use crate::time::Millis;
@@ -73,6 +74,8 @@ pub enum PopupCommand {
         /// The member that it is.
         member: MemberId,
     },
+    /// The master's document says who waits for a person's word.
+    Asking(Asks),
     /// Use another port, and try again.
     UsePort {
         /// The port.
@@ -158,6 +161,7 @@ impl Sharing {
                 invitation,
             } => self.ban(address, invitation)?,
             PopupCommand::Refuse { member } => self.refuse(member),
+            PopupCommand::Asking(asks) => self.master.asks = asks,
             PopupCommand::UsePort { port } => {
                 let settings = self.settings.clone();
                 self.set(Settings { port, ..settings }, now)?;

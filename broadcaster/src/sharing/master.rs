@@ -10,7 +10,7 @@ use super::machine::Sharing;
 use super::output::Output;
 use crate::hub::MemberId;
 use crate::time::Millis;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The room in which slaves look for a master.
 const ROOM: &str = "/";
@@ -27,6 +27,15 @@ pub struct Brief {
     pub hosting: Option<Hosting>,
 }
 
+/// How many devices wait for a person's word.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asks {
+    /// To be let in.
+    pub waiting: usize,
+    /// Before they write.
+    pub writing: usize,
+}
+
 /// What is known of the master.
 #[derive(Debug, Default)]
 pub(super) struct Master {
@@ -35,6 +44,8 @@ pub(super) struct Master {
     port: Port,
     /// What its document was last told.
     told: Option<Brief>,
+    /// What it last told.
+    pub(super) asks: Asks,
 }
 
 /// The port of the master's document.
@@ -72,8 +83,9 @@ impl Sharing {
     pub fn handle_master_detached(&mut self, now: Millis) {
         self.arrive(now);
         self.leave();
-        // Its document may have ended with it.
+        // Its document may have ended with it. One that lives opens another port, is briefed, and says who waits.
         self.master.document = None;
+        self.master.asks = Asks::default();
     }
 
     /// The next step towards what is wished.
@@ -118,7 +130,7 @@ impl Sharing {
 
     fn poll_brief(&mut self) -> Option<Output> {
         if !self.settings.serve {
-            self.master.told = None;
+            (self.master.told, self.master.asks) = (None, Asks::default());
             return None;
         }
         let brief = Brief {

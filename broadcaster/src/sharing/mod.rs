@@ -49,7 +49,7 @@ pub use command::{PopupCommand, Reply};
 pub use copying::{CopyOutput, Copying};
 pub use guests::{Hosting, InvitationRow, Invite, Keeping};
 pub use machine::{Setup, Sharing, SiteFile};
-pub use master::Brief;
+pub use master::{Asks, Brief};
 pub use memory::{BrowserSession, Memory, Network, Question, Resume, Wish, resume};
 pub use output::{Output, Stored};
 pub use qr::Qr;

@@ -31,8 +31,11 @@ pub struct State {
     pub urls: Vec<Url>,
     /// Every device that is a member, by id; the master in this browser is none, nor is who waits.
     pub members: Vec<Member>,
-    /// Devices that wait in the lobby for a person's word.
+    /// Devices that wait in the lobby for a person's word, as the master tells it: who is there and has not asked
+    /// to be let in is none of them.
     pub waiting: usize,
+    /// Devices that wait for a person's word before they write.
+    pub writing: usize,
     /// Sums since sharing was started.
     pub totals: Totals,
     /// The companion last heard of.
@@ -46,11 +49,11 @@ pub struct State {
     pub wanted: bool,
     /// Whether this browser's records are served.
     pub serve: bool,
+    /// What devices may do with them that come without an invitation in open mode; `null`: nothing.
+    pub strangers: Option<Rights>,
     /// All invitations, those included that have ended.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub invitations: Vec<InvitationRow>,
-    /// What devices may do with them that come without an invitation in open mode; `null`: nothing.
-    pub strangers: Option<Rights>,
 }
 
 /// How things stand.

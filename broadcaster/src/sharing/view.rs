@@ -63,7 +63,8 @@ impl Sharing {
             ours,
             urls: self.with_invites(self.urls()),
             members: self.rows(),
-            waiting: self.waiting(),
+            waiting: self.master.asks.waiting,
+            writing: self.master.asks.writing,
             totals: self.hub.as_ref().map_or_else(Totals::default, Hub::totals),
             companion: self.companion.clone(),
             command: format!(
@@ -73,8 +74,8 @@ impl Sharing {
             mode: self.settings.mode,
             wanted: self.memory.wish == Wish::Sharing,
             serve: self.settings.serve,
-            invitations: self.invitation_rows(),
             strangers: self.settings.strangers,
+            invitations: self.invitation_rows(),
         }
     }
 
@@ -166,13 +167,6 @@ impl Sharing {
             | Phase::Held(_)
             | Phase::Closing { .. } => &[],
         }
-    }
-
-    fn waiting(&self) -> usize {
-        let members = self.hub.iter().flat_map(Hub::members);
-        members
-            .filter(|member| member.kind() == Kind::Lobby)
-            .count()
     }
 
     fn rows(&self) -> Vec<Member> {

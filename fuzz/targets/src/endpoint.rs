@@ -95,6 +95,7 @@ impl World {
                 self.server
                     .handle_attachment(call, Attachment::new(text(bytes), u64::from(of) * 40_000));
             }
+            b'q' => self.server.handle_asked(call(&self.executing)),
             b'f' => self
                 .server
                 .handle_bytes(call(&self.executing), Err(Failure::new(500, "gone"))),
@@ -131,6 +132,7 @@ impl World {
                 self.server.handle_frame(&frame);
             }
             CallerOutput::Reply { call, .. } => self.end(call),
+            CallerOutput::Asked { call } => assert!(self.waits(call), "nobody waits for {call}"),
             CallerOutput::Attachment { call, attachment } => {
                 assert!(self.downloads.insert(call, attachment.size).is_none());
             }
@@ -172,6 +174,10 @@ impl World {
             ServerOutput::Want { call, .. } => self.server.handle_bytes(call, Ok(vec![7; 100_000])),
         }
         true
+    }
+
+    fn waits(&self, call: u32) -> bool {
+        self.calls.contains(&call) && !self.ended.contains(&call)
     }
 
     fn end(&mut self, call: u32) {

@@ -22,6 +22,11 @@ pub enum CallerOutput {
         /// What `handle_call`'s promise resolves or rejects with.
         result: Result<Value, Failure>,
     },
+    /// A person at the master is asked whether a call may be executed; its end comes later.
+    Asked {
+        /// The call.
+        call: u32,
+    },
     /// A call's result is an attachment; its parts follow, and no `Reply`.
     Attachment {
         /// The call.
@@ -228,6 +233,7 @@ impl Caller {
                     self.outbox.credit(stream, bytes);
                 }
             }
+            Some("asked") => self.on_asked(message),
             Some("hello") => self.greeted = true,
             // Unknown types are for versions to come.
             _ => {}
@@ -245,6 +251,13 @@ impl Caller {
         match Attachment::deserialize(result) {
             Ok(attachment) if carries => self.on_attachment(call, attachment),
             Ok(_) | Err(_) => self.reply(call, Ok(result.clone())),
+        }
+    }
+
+    fn on_asked(&mut self, message: &Value) {
+        let call = read_call(message).filter(|call| self.pending.contains_key(call));
+        if let Some(call) = call {
+            self.outputs.push_back(CallerOutput::Asked { call });
         }
     }
 

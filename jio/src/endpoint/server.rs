@@ -128,6 +128,17 @@ impl Server {
         }
     }
 
+    /// A person is asked whether a call may be executed: its caller is told, which may tell its own.
+    pub fn handle_asked(&mut self, call: u32) {
+        let (Some(Executing { id, .. }), Protocol::Jio2) =
+            (self.executing.get(&call), self.protocol)
+        else {
+            return;
+        };
+        let asked = json!({"id": id, "type": "asked"});
+        self.outbox.push(asked.to_string());
+    }
+
     /// A call is answered with an attachment; its bytes are wanted next.
     pub fn handle_attachment(&mut self, call: u32, attachment: Attachment) {
         let Some(Executing { id, .. }) = self.executing.remove(&call) else {
