@@ -53,6 +53,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("request", rpc::request),
     ("slave", signalling::slave),
     ("stun", ice::stun),
+    ("visitor", signalling::visitor),
 ];
 
 /// Runs the target of this name.

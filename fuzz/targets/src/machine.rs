@@ -37,6 +37,16 @@ pub(crate) fn slave() -> Slave {
     Slave::new(slave_config())
 }
 
+/// A slave that knows the bare address, and knocks.
+pub(crate) fn visitor() -> Slave {
+    let door = slave::Door {
+        host: "192.168.1.22:9999".into(),
+        room: "/".into(),
+        seed: Seed::new([7; 32]),
+    };
+    Slave::visiting(slave_config(), door)
+}
+
 /// A slave with an invitation of [`inviting`]'s.
 pub(crate) fn invited() -> Slave {
     let (identity, invitations) = party();

@@ -16,6 +16,7 @@ use broadcaster::signalling::rtc::{Command, Event, SessionId};
 use broadcaster::{Millis, Payload};
 use serde_json::json;
 use std::collections::BTreeMap;
+use trust::fingerprint::Fingerprint;
 
 /// More than an input can be worth.
 const OUTPUTS: usize = 4096;
@@ -26,6 +27,7 @@ const WELCOME: &str = r#"{"kind":"welcome","id":99,"address":"192.168.1.5","room
 
 /// An input that begins so is about a master that invites, or a guest.
 const INVITED: &[u8] = b"I\n";
+const CHALLENGE: &str = r#"{"kind":"challenge","nonce":"9dKuf0x2Tn6-7V5aP0Yk1w"}"#;
 
 pub(crate) fn master(data: &[u8]) {
     match data.strip_prefix(INVITED) {
@@ -39,6 +41,10 @@ pub(crate) fn slave(data: &[u8]) {
         Some(data) => play(&mut machine::invited(), data),
         None => play(&mut machine::slave(), data),
     }
+}
+
+pub(crate) fn visitor(data: &[u8]) {
+    play(&mut machine::visitor(), data);
 }
 
 fn play(machine: &mut impl Machine, data: &[u8]) {
@@ -91,6 +97,13 @@ impl World {
             }
             b'e' => self.open(machine, Framing::Enveloped),
             b'W' => self.hear(machine, WELCOME),
+            // Into a lobby, or past a proof.
+            b'I' => {
+                self.open(machine, Framing::Enveloped);
+                self.hear(machine, CHALLENGE);
+                self.drain(machine);
+                self.hear(machine, &WELCOME.replace(r#""open""#, r#""invited""#));
+            }
             b'X' => self.close(machine, 4400 + of as u16),
             b'x' => self.close(machine, 1000 + of as u16),
             b't' => self.hear(machine, &text(rest)),
@@ -116,6 +129,10 @@ impl World {
                     machine,
                     &json!({"kind": "left", "member": gone}).to_string(),
                 );
+            }
+            b'f' => {
+                let made = Fingerprint::from_sdp(SDP).expect("it has one");
+                self.event(machine, of, Event::Certified(made));
             }
             b'd' => self.described(machine, of),
             b'o' => self.opened(machine, of, &text(bytes)),
@@ -243,7 +260,7 @@ impl World {
                     ..
                 }) => text.to_string(),
                 // Sealed, or a proof: nobody else can read it.
-                Ok(ToHub::Send { to: Some(_), .. } | ToHub::Join { .. }) => return,
+                Ok(ToHub::Knock | ToHub::Send { to: Some(_), .. } | ToHub::Join { .. }) => return,
                 other => panic!("{other:?}"),
             },
         };
@@ -254,9 +271,12 @@ impl World {
     fn on_command(&mut self, command: Command, most: usize) {
         match command {
             Command::Offer { session, .. } => self.begin(session, Kind::Offer, most),
-            Command::Certify { .. } => panic!("a stranger does not visit"),
+            Command::Certify { session } => self.begin(session, Kind::Answer, most),
             Command::Answer { session, offer } => {
-                self.begin(session, Kind::Answer, most);
+                // One that was certified begins with that.
+                if !self.sessions.contains_key(&session) {
+                    self.begin(session, Kind::Answer, most);
+                }
                 self.check_description(session, &offer);
             }
             Command::Accept { session, answer } => self.check_description(session, &answer),
