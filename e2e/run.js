@@ -53,7 +53,9 @@ async function startSharing() {
     await chrome.storage.local.set({ settings: { ...settings, port, mode } });
   }, options.port, options.open ? 'open' : 'invited');
   const popup = await chromium.popup();
-  await start(chromium, popup);
+  // A profile that shared by invitation shares again by itself.
+  const { wanted } = await chromium.state(({ mode }, wish) => mode === wish, options.open ? 'open' : 'invited');
+  if (!wanted) await start(chromium, popup);
   const limit = AbortSignal.timeout(START_MS);
   const late = new Promise((_, reject) => limit.addEventListener('abort', () => reject(new Error('Sharing did not start within a minute.'))));
   const state = await Promise.race([late, chromium.state((state, passing) => !passing.includes(state.status), PASSING)]);

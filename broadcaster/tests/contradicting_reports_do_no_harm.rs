@@ -69,6 +69,7 @@ fn a_dead_companion_takes_its_members_along_and_leaves_the_local_ones() {
                     version: 1,
                     build,
                     os,
+                    addresses: Vec::new(),
                 },
                 NOW,
             );
@@ -231,6 +232,6 @@ fn report() -> impl Strategy<Value = Report> {
         }),
         1 => Just(Report::Addresses { addresses: vec![] }),
         1 => Just(Report::Failed { code: Failure::Other, detail: String::new(), ours: false, next: None }),
-        1 => Just(Report::Hello { version: 7, build: String::new(), os: String::new() }),
+        1 => Just(Report::Hello { version: 7, build: String::new(), os: String::new(), addresses: Vec::new() }),
     ]
 }

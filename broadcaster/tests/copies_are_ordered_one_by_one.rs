@@ -110,6 +110,7 @@ fn hello(version: u32) -> Report {
         version,
         build: "1".to_owned(),
         os: "linux".to_owned(),
+        addresses: Vec::new(),
     }
 }
 

@@ -206,6 +206,7 @@ fn outdated_names_both_versions_and_the_side_to_update() {
             version,
             build: "9".to_owned(),
             os: "linux".to_owned(),
+            addresses: Vec::new(),
         });
         assert_eq!(browser.status(), Status::Outdated);
         let detail = browser.detail();

@@ -32,6 +32,9 @@ pub enum Report {
         build: String,
         /// The system it runs on, for people.
         os: String,
+        /// Addresses of this computer, in any order, by which a hub knows where it is before anything is opened.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        addresses: Vec<Address>,
     },
     /// The port is open; answers `listen`.
     Listening {

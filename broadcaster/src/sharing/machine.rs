@@ -19,8 +19,8 @@ use std::collections::VecDeque;
 /// The session of this browser with its companion.
 ///
 /// Sharing begins when a person says so, and says with whom. It goes on over the worker's death and the
-/// companion's, asks a person after the browser's restart and in another network, and ends when a
-/// person stops it.
+/// companion's, and among the invited over the browser's restart in the same network; it asks a person after
+/// that in open mode, and in another network, and ends when a person stops it.
 #[derive(Debug)]
 pub struct Sharing {
     pub(super) settings: Settings,
@@ -39,6 +39,9 @@ pub struct Sharing {
     pub(super) companion: Option<Companion>,
     /// When the companion of now said hello.
     pub(super) healthy_since: Option<Millis>,
+    /// The browser was started anew while sharing was wished: before a port is opened, the companion says whether
+    /// this computer is where it was.
+    pub(super) is_returning: bool,
     /// Companions lost without a minute of health between them.
     pub(super) crashes: u32,
     pub(super) view: View,
@@ -112,6 +115,7 @@ impl Sharing {
             guests: guests.map(Guests::new),
             companion: None,
             healthy_since: None,
+            is_returning: false,
             crashes: 0,
             view: View::new(),
             outputs: VecDeque::new(),
@@ -148,7 +152,8 @@ impl Sharing {
         }
         self.have_shared()?;
         self.crashes = 0;
-        if self.memory.wish != Wish::Sharing {
+        let is_returning = std::mem::take(&mut self.is_returning);
+        if self.memory.wish != Wish::Sharing || is_returning {
             let memory = Memory {
                 wish: Wish::Sharing,
                 networks: Vec::new(),
@@ -171,6 +176,7 @@ impl Sharing {
     /// Stops sharing: members are closed with 1001, then the companion is left.
     pub fn handle_stop(&mut self, now: Millis) {
         self.arrive(now);
+        self.is_returning = false;
         self.remember(Memory {
             wish: Wish::Stopped,
             ..self.memory.clone()
@@ -288,23 +294,40 @@ impl Sharing {
 
     /// Takes up sharing that was on when the worker ended, or asks.
     fn wake(&mut self, session: BrowserSession) {
-        // Where this computer is, only a companion could say, and it is not asked before a person agrees.
-        match resume(self.settings.mode, session, Network::Other) {
-            Resume::Yes => self.resume(),
+        match (session, self.settings.mode) {
+            // Where this computer is, only a companion can say.
+            (BrowserSession::New, Mode::Invited) => {
+                self.is_returning = true;
+                self.connect();
+            }
+            (BrowserSession::Same, _) | (BrowserSession::New, Mode::Open) => {
+                if self.may_resume(session, Network::Other) {
+                    self.connect();
+                }
+            }
+        }
+    }
+
+    /// Takes up sharing as it was, or asks the person whether to; says whether there is a port to open.
+    pub(super) fn may_resume(&mut self, session: BrowserSession, network: Network) -> bool {
+        match resume(self.settings.mode, session, network) {
+            Resume::Yes => self.take_up(),
             Resume::Ask(question) => {
                 self.remember(Memory {
                     wish: Wish::Asking(question),
                     ..self.memory.clone()
                 });
+                false
             }
         }
     }
 
-    fn resume(&mut self) {
+    /// Makes the hub for sharing that was on; `false` where the settings do not allow it.
+    fn take_up(&mut self) -> bool {
         match self.configure_hub(&self.settings.clone()) {
             Ok(()) => {
                 self.tell_keys();
-                self.connect();
+                true
             }
             Err(error) => {
                 self.remember(Memory {
@@ -314,6 +337,7 @@ impl Sharing {
                 self.phase = Phase::Apart(Some(Trouble::Failed {
                     detail: error.to_string(),
                 }));
+                false
             }
         }
     }

@@ -1,7 +1,7 @@
 //! The session with the companion: what it says, what its end means, and what is sent to it.
 
 use super::machine::Sharing;
-use super::memory::{Memory, Network, Question, Wish, networks};
+use super::memory::{BrowserSession, Memory, Network, Question, Wish, networks};
 use super::output::Output;
 use super::phase::{Next, Phase};
 use super::state::Companion;
@@ -211,8 +211,16 @@ impl Sharing {
             (Phase::Apart(_), _) | (Phase::Greeting { .. }, Report::Error { .. }) => {}
             // Copies have a session of their own.
             (_, Report::Copy(_)) => {}
-            (Phase::Greeting { .. }, Report::Hello { version, build, os }) => {
-                self.on_hello(version, Companion { build, os });
+            (
+                Phase::Greeting { .. },
+                Report::Hello {
+                    version,
+                    build,
+                    os,
+                    addresses,
+                },
+            ) => {
+                self.on_hello(version, Companion { build, os }, &addresses);
             }
             (Phase::Greeting { .. }, _) | (_, Report::Hello { .. }) => {
                 self.push(&Command::Error {
@@ -243,7 +251,7 @@ impl Sharing {
         }
     }
 
-    fn on_hello(&mut self, version: u32, companion: Companion) {
+    fn on_hello(&mut self, version: u32, companion: Companion, addresses: &[Address]) {
         self.companion = Some(companion);
         if let Err(mismatch) = check_version(version) {
             self.disconnect();
@@ -252,6 +260,9 @@ impl Sharing {
         if self.memory.wish != Wish::Sharing {
             return self.finish();
         }
+        if std::mem::take(&mut self.is_returning) && !self.may_return(addresses) {
+            return self.disconnect();
+        }
         self.healthy_since = Some(self.now);
         if let Some(link) = &mut self.link {
             for file in &self.site {
@@ -259,6 +270,19 @@ impl Sharing {
             }
         }
         self.listen();
+    }
+
+    /// Whether sharing goes on here after the browser's restart. Where there is no address there is nobody to be
+    /// reached by; the first one that comes is compared as any.
+    fn may_return(&mut self, addresses: &[Address]) -> bool {
+        let here = networks(addresses);
+        let network = if here.is_empty() && !self.memory.networks.is_empty() {
+            Network::Same
+        } else {
+            self.memory.compare(&here)
+        };
+        self.phase = Phase::Apart(None);
+        self.may_resume(BrowserSession::New, network)
     }
 
     fn on_listening(&mut self, port: u16, addresses: Vec<Address>) {

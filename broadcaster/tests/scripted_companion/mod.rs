@@ -78,10 +78,16 @@ pub(crate) fn addresses(ips: &[&str]) -> Vec<Address> {
 }
 
 pub(crate) fn hello() -> Report {
+    hello_at(&[])
+}
+
+/// Said by a companion that knows where it is.
+pub(crate) fn hello_at(ips: &[&str]) -> Report {
     Report::Hello {
         version: VERSION,
         build: "1.2.3".to_owned(),
         os: "linux".to_owned(),
+        addresses: addresses(ips),
     }
 }
 

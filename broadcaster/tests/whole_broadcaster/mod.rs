@@ -195,6 +195,7 @@ impl Whole {
                         version: VERSION,
                         build: "test".to_owned(),
                         os: "none".to_owned(),
+                        addresses: Vec::new(),
                     });
                 }
                 sharing::Output::Send(text) => self.to_companion.push_back(text),

@@ -1,6 +1,7 @@
 //! A hub at the other end of the link, as a decider.
 
 use crate::driver::Decider;
+use crate::interfaces;
 use broadcaster::Millis;
 use broadcaster::link::{Command, Link, Order, Outcome, Report, VERSION, check_version};
 use std::collections::VecDeque;
@@ -29,6 +30,7 @@ impl Remote {
             version: VERSION,
             build: env!("CARGO_PKG_VERSION").to_owned(),
             os: env::consts::OS.to_owned(),
+            addresses: interfaces::addresses(),
         });
         (
             Self {
