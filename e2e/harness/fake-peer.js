@@ -51,6 +51,11 @@ class Database extends EventTarget {
     this.dispatchEvent(new CustomEvent('masters', { detail: masters }));
   }
 
+  /** For the test: so many calls wait for a person. */
+  ask(calls) {
+    this.dispatchEvent(new CustomEvent('asked', { detail: { calls } }));
+  }
+
   choose(master) {
     this.chosen = master;
   }

@@ -35,6 +35,8 @@ const STATES = {
   'inviting-members': { ...inviting, serve: true, urls: [invited(lan), invited(url('10.0.0.7', 'eth0', 'wired'))], members: [member(1, { kind: 'enveloped' })] },
   'inviting-ipv6': { ...inviting, urls: [invited(url('[fd12:3456:789a:1:a1b2:c3d4:e5f6:789a]', 'eth0', 'wired'))], members: [] },
   'inviting-waiting': { ...inviting, serve: true, urls: [invited(lan)], members: [member(1, { kind: 'enveloped' })], waiting: 2 },
+  'inviting-asked': { ...inviting, serve: true, urls: [invited(lan)], members: [], waiting: 1, writing: 2 },
+  'stopped-asked': { status: 'stopped', port: 9999, serve: true, writing: 1 },
   sharing: { ...sharing, urls: [lan], members: [] },
   'sharing-members': {
     ...sharing,

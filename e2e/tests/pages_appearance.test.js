@@ -59,6 +59,16 @@ const SLAVE = {
     await press(page, 'create');
     await text(page, 'created', (text) => text.startsWith('Stored'));
   },
+  asked: async (page) => {
+    await connect(page, CONNECTED);
+    await page.evaluate(() => fake.database.ask(1));
+    await put(page, 'first-name', 'Ada');
+  },
+  'asked-in-dialog': async (page) => {
+    await connect(page, CONNECTED);
+    await press(page, 'more-fields');
+    await page.evaluate(() => fake.database.ask(1));
+  },
   'not-created': async (page) => {
     await connect(page, CONNECTED);
     await page.evaluate(() => (fake.failures.post = 'The master’s disk is full: nothing was stored. Make room there and try again.'));
@@ -167,6 +177,10 @@ const MASTER = {
   'knock-left': [RECORDS, async (page) => {
     await tell(page, { state: 'serving', peers: [peer(5, { state: 'waiting', session: 5, member: 9, signs: SIGNS })] });
     await tell(page, { state: 'serving', peers: [] });
+  }],
+  open: [RECORDS, async (page) => {
+    await page.evaluate(() => fakeGuests.tell({ mode: 'open', strangers: 'ask-first' }));
+    await tell(page, { state: 'serving', questions: [{ session: 1, address: '192.168.1.21' }], peers: [peer(1, { session: 1, rights: 'ask-first' }), peer(2, { session: 2 })] });
   }],
   crowd: [MANY, (page) => tell(page, { state: 'serving', peers: Array.from({ length: 60 }, (_, id) => peer(id)), copied_at: COPIED })],
   invitations: [RECORDS, async (page) => {

@@ -75,6 +75,22 @@ describe('master’s window', { timeout: 180_000 }, () => {
     await done(page);
   });
 
+  test('in open mode, what a device may do without an invitation is shown and changed', async () => {
+    const page = await opened(pages, { status: { state: 'serving' } });
+    const strangers = '[data-testid="strangers"]';
+    const shown = () => page.$eval(strangers, (select) => select.checkVisibility() && select.value);
+    await page.evaluate(() => fakeGuests.tell({ mode: 'invited', strangers: 'ask-first' }));
+    assert.equal(await shown(), false);
+    await page.evaluate(() => fakeGuests.tell({ mode: 'open', strangers: 'ask-first' }));
+    assert.equal(await shown(), 'ask-first');
+    await page.select(strangers, 'read-only');
+    await page.select(strangers, '');
+    assert.deepEqual(await page.evaluate(() => fakeLink.commands), [['setStrangers', 'read-only'], ['setStrangers', null]]);
+    await page.evaluate(() => fakeGuests.tell({ mode: 'open', strangers: null }));
+    assert.equal(await shown(), '');
+    await done(page);
+  });
+
   test('a device is banned after a question, and with it what it came with', async () => {
     const page = await opened(pages, { status: { state: 'serving', peers: [peer(1, { invitation: ANN }), peer(2, { invitation: SHARED }), peer(3)] } });
     await page.evaluate((rows) => fakeGuests.tell({ invitations: rows }), ROWS);

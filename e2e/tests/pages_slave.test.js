@@ -63,6 +63,25 @@ describe('slave page', { timeout: 180_000 }, () => {
     await done(page);
   });
 
+  test('that a person is asked about what was written is said where it was written, and no longer than that', async () => {
+    const page = await pages.page('/');
+    await press(page, 'connect');
+    await page.evaluate(() => fake.database.tell({ state: 'connected', step: null }));
+    const said = () => page.$eval('[data-testid="asked"]', (asked) => [asked.checkVisibility(), asked.closest('dialog') !== null]);
+    assert.deepEqual(await said(), [false, false]);
+    await page.evaluate(() => fake.database.ask(2));
+    assert.deepEqual(await said(), [true, false]);
+    await page.evaluate(() => fake.database.ask(0));
+    assert.deepEqual(await said(), [false, false]);
+    await press(page, 'more-fields');
+    await page.evaluate(() => fake.database.ask(1));
+    assert.deepEqual(await said(), [true, true]);
+    await page.click('#cancel');
+    await press(page, 'leave');
+    assert.deepEqual(await said(), [false, false]);
+    await done(page);
+  });
+
   test('of several masters a person chooses; those of one name are told apart', async () => {
     const page = await pages.page('/');
     await press(page, 'connect');
