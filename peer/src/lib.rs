@@ -25,6 +25,7 @@ mod face;
 mod judge;
 mod line;
 mod master;
+mod pace;
 mod page;
 mod queue;
 mod relayed;

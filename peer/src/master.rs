@@ -8,6 +8,7 @@ use crate::address::{Address, Error, Hosting};
 use crate::attached;
 use crate::connections::{Ahead, Connections, Said};
 use crate::line::{Line, LineHeard, LineId, To};
+use crate::pace::Pace;
 use crate::page::{MasterPage, Transport, Wire};
 use crate::queue::Queue;
 use crate::relayed::{to_frame, to_payload};
@@ -95,6 +96,8 @@ pub(crate) struct Master {
     /// Whether a turn was asked for and has not come.
     awaits_turn: bool,
     timer: Option<(Millis, Timer)>,
+    /// Until a caller that made too many calls may make the next one.
+    pause: Option<(Millis, Timer)>,
     is_closed: bool,
     /// The peers as the page knows them.
     told: String,
@@ -148,6 +151,7 @@ impl Master {
             turns: Turns::new(move || to_turns.push(Heard::Turn))?,
             awaits_turn: false,
             timer: None,
+            pause: None,
             is_closed: false,
             told: String::new(),
             page,
@@ -215,7 +219,7 @@ impl Master {
             }
             Heard::Close => self.close(),
             Heard::Due => {
-                self.timer = None;
+                (self.timer, self.pause) = (None, None);
                 self.machine.handle_timeout(now());
             }
             Heard::Turn => self.awaits_turn = false,
@@ -318,7 +322,11 @@ impl Master {
     fn admit(&mut self, caller: Caller, protocol: Protocol) {
         let queue = self.queue.clone();
         let say = move |done| queue.push(Heard::Done(caller, done));
-        let serving = Serving::new(protocol, self.storage.clone(), say);
+        let pace = match caller {
+            Caller::Slave(_) => Some(Pace::new(now())),
+            Caller::Page(_) => None,
+        };
+        let serving = Serving::new(protocol, self.storage.clone(), pace, say);
         self.callers.insert(caller, serving);
     }
 
@@ -336,7 +344,20 @@ impl Master {
                 self.turns.ask();
             }
         }
+        self.pause();
         self.send();
+    }
+
+    /// Waits for the first of those who have calls to make and may not yet.
+    fn pause(&mut self) {
+        let now = now();
+        let callers = self.callers.values();
+        let first = callers.filter_map(|one| one.ready_at(now)).min();
+        let until = first.filter(|at| *at > now);
+        if self.pause.as_ref().map(|(at, _)| *at) != until {
+            let queue = &self.queue;
+            self.pause = until.map(|at| (at, timer(at, queue.clone(), || Heard::Due)));
+        }
     }
 
     fn send(&mut self) {
@@ -362,6 +383,8 @@ impl Master {
     fn next_ready(&self) -> Option<Caller> {
         let all = || self.callers.iter();
         let after = |last| self.callers.range((Excluded(last), Unbounded));
+        let now = now();
+        let is_ready = |(_, serving): &(&Caller, &Serving)| serving.ready_at(now) == Some(now);
         let next = self.served.and_then(|last| after(last).find(is_ready));
         next.or_else(|| all().find(is_ready))
             .map(|(caller, _)| *caller)
@@ -417,8 +440,4 @@ fn send_to(
             machine.handle_frame(session, &to_payload(frame), now());
         }
     }
-}
-
-fn is_ready((_, serving): &(&Caller, &Serving)) -> bool {
-    serving.is_ready()
 }

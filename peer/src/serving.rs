@@ -2,7 +2,9 @@
 //! `jio::endpoint::Server`; knows no channel, and leaves to its owner when the next call begins.
 
 use crate::connections::spawn;
+use crate::pace::Pace;
 use crate::storage::{AttachmentReader, AttachmentWriter, Storage, Upload};
+use broadcaster::Millis;
 use futures_channel::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use jio::endpoint::{Attachment, Failure, Frame, Protocol, Server, ServerOutput};
 use jio::rpc::{Call, Content, Method};
@@ -74,6 +76,8 @@ const REPLIES_BYTES: usize = 16 << 20;
 pub(crate) struct Serving {
     server: Server,
     storage: Rc<dyn Storage>,
+    /// None for pages of our own.
+    pace: Option<Pace>,
     waiting: VecDeque<Checked>,
     /// Calls that wait for a person, by their numbers.
     asked: BTreeMap<u32, Checked>,
@@ -89,15 +93,17 @@ pub(crate) struct Serving {
 }
 
 impl Serving {
-    /// A caller that speaks this protocol.
+    /// A caller that speaks this protocol, and makes calls at its pace.
     pub(crate) fn new(
         protocol: Protocol,
         storage: Rc<dyn Storage>,
+        pace: Option<Pace>,
         say: impl Fn(Done) + 'static,
     ) -> Self {
         Self {
             server: Server::new(protocol),
             storage,
+            pace,
             waiting: VecDeque::new(),
             asked: BTreeMap::new(),
             running: BTreeMap::new(),
@@ -146,18 +152,22 @@ impl Serving {
         }
     }
 
-    /// Whether [`Serving::begin`] would begin a call.
-    pub(crate) fn is_ready(&self) -> bool {
-        !self.waiting.is_empty()
+    /// When [`Serving::begin`] may begin a call: `now`, later, or not before something else has happened.
+    pub(crate) fn ready_at(&self, now: Millis) -> Option<Millis> {
+        let is_ready = !self.waiting.is_empty()
             && self.running.len() + self.downloads.len() < SLOTS
-            && self.server.queued() < REPLIES_BYTES
+            && self.server.queued() < REPLIES_BYTES;
+        is_ready.then(|| self.pace.map_or(now, |pace| pace.next(now)))
     }
 
     /// Takes the next call: `admit` is told its number and whether a person has allowed it.
-    pub(crate) fn begin(&mut self, admit: impl FnOnce(u32, &Call, bool) -> Admission) {
+    pub(crate) fn begin(&mut self, now: Millis, admit: impl FnOnce(u32, &Call, bool) -> Admission) {
         let Some(next) = self.waiting.pop_front() else {
             return;
         };
+        if let Some(pace) = &mut self.pace {
+            pace.begin(now);
+        }
         match admit(next.number, &next.call, next.is_permitted) {
             Admission::Begin => self.execute(next),
             Admission::Refuse(failure) => self.answer(next.number, Err(failure)),

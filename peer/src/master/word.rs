@@ -77,7 +77,7 @@ impl Master {
         };
         let mut asked = None;
         if let Some(serving) = self.callers.get_mut(&caller) {
-            serving.begin(|number, call, is_permitted| {
+            serving.begin(now(), |number, call, is_permitted| {
                 let admission = judge.admit(call, is_permitted);
                 if matches!(admission, Admission::Ask) {
                     asked = Some(number);
