@@ -58,6 +58,7 @@ impl Executor {
                 });
             }
             Command::Stop => self.stop(now),
+            Command::Addresses { addresses } => self.handle_addresses(addresses, now),
             Command::Admit {
                 conn,
                 protocol,

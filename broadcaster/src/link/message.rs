@@ -152,6 +152,11 @@ pub enum Command {
     },
     /// Close every connection with 1001, then the port.
     Stop,
+    /// The addresses of this computer, for a companion that cannot see them itself.
+    Addresses {
+        /// All that the hub knows of.
+        addresses: Vec<Address>,
+    },
     /// Complete the upgrade of a connection that asked.
     Admit {
         /// The connection.

@@ -274,6 +274,7 @@ impl Companion {
             | Command::Site { .. }
             | Command::Listen { .. }
             | Command::Stop
+            | Command::Addresses { .. }
             | Command::Copy(_)
             | Command::Error { .. } => panic!("not the hub's to command: {command:?}"),
         }

@@ -163,6 +163,7 @@ impl World {
             | Command::Site { .. }
             | Command::Listen { .. }
             | Command::Stop
+            | Command::Addresses { .. }
             | Command::Copy(_)
             | Command::Error { .. } => panic!("not the hub's to say"),
         }
