@@ -40,8 +40,9 @@ TEXT
 build() {
   need_rust
   build_extension
+  build_direct_sockets
   build_host
-  say "built: dist/extension (load unpacked), dist/npm, dist/site, dist/host/$HOST"
+  say "built: dist/extension (load unpacked), dist/direct-sockets, dist/npm, dist/site, dist/host/$HOST"
 }
 
 run() {

@@ -78,9 +78,9 @@ lint_checks() {
 wasm_lints() {
   need_wasm_compiler
   if [ "$wasm_compiler" = rustup ]; then
-    wasm_cargo clippy --quiet --package lan-broadcaster --package peer --package web -- -D warnings
+    wasm_cargo clippy --quiet --package lan-broadcaster --package peer --package web --package direct-sockets -- -D warnings
   else
-    RUSTFLAGS='-D warnings' wasm_cargo check --quiet --package lan-broadcaster --package peer --package web
+    RUSTFLAGS='-D warnings' wasm_cargo check --quiet --package lan-broadcaster --package peer --package web --package direct-sockets
   fi
 }
 
@@ -106,13 +106,14 @@ layer_checks() {
   # tokio comes with IndexedDB, for its channels alone; with sockets it would bring mio.
   check 'the extension imports no sockets' imports_none lan-broadcaster "$WASM_TARGET" mio socket2 lan-broadcaster-host peer jio
   check 'the peer imports no sockets and no extension' imports_none peer "$WASM_TARGET" mio socket2 lan-broadcaster lan-broadcaster-host
+  check 'the app imports no sockets but the browser'\''s, and no extension' imports_none direct-sockets "$WASM_TARGET" mio socket2 lan-broadcaster lan-broadcaster-host peer
   check 'broadcaster names no clock, net, file or thread of std' names_none broadcaster/src \
     'std::(time|fs|thread|process|env|net::(Tcp|Udp|ToSocket))|io::std(in|out|err)|Instant::now|SystemTime'
   check 'jio names no clock, net, file or thread of std' names_none jio/src 'std::(time|fs|net|thread|process|env|io)|Instant::now|SystemTime'
   check 'trust names no clock, net, file or thread of std' names_none trust/src \
     'std::(time|fs|thread|process|env|net::(Tcp|Udp|ToSocket))|io::std(in|out|err)|Instant::now|SystemTime'
-  check 'only web/ names closures' names_none 'src peer/src' 'Closure|unchecked_into|js_sys::Function|Reflect'
-  check 'pages and extension run no text' names_none 'extension pages peer/npm' 'innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\('
+  check 'only web/ names closures' names_none 'src peer/src direct-sockets/src' 'Closure|unchecked_into|js_sys::Function|Reflect'
+  check 'pages and extension run no text' names_none 'extension pages peer/npm direct-sockets/app' 'innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\('
 }
 
 # imports_none PACKAGE TARGET CRATE…: whether none of the crates is below the package.

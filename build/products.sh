@@ -16,11 +16,21 @@ build_extension() {
   lay_extension
 }
 
+# dist/direct-sockets: the Isolated Web App that opens the port in the native companion's place.
+build_direct_sockets() {
+  build_npm
+  bind direct_sockets direct_sockets
+  lay dist/direct-sockets direct-sockets/app/. pages/theme.css extension/icons/icon.svg
+  mkdir -p dist/direct-sockets/wasm dist/direct-sockets/.well-known
+  cp target/wasm/direct_sockets/* dist/direct-sockets/wasm/
+  node build/direct-sockets.mjs
+}
+
 # dist/npm: the package for web pages.
 build_npm() {
   need_modules build
   need_wasm_bindgen
-  quietly cargo-wasm wasm_cargo build --release --package peer --package lan-broadcaster
+  quietly cargo-wasm wasm_cargo build --release --package peer --package lan-broadcaster --package direct-sockets
   bind peer peer
   lay dist/npm peer/npm/. target/wasm/peer/.
   rm -rf dist/npm/tests

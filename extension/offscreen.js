@@ -17,6 +17,7 @@
 
 import { indexedDB, serve } from '../pages/peer/index.js';
 import { Asking } from './asking.js';
+import { Gathering } from './addresses.js';
 import { Copying } from './copying.js';
 import { ownId } from './identity.js';
 import { LINE, RECORDS } from './line.js';
@@ -31,6 +32,7 @@ const asking = new Asking();
 let brief = { name: '', sharing: true };
 let failure;
 
+const gathering = new Gathering();
 const reopening = new Reopening();
 const id = await ownId().catch(refuse);
 const port = new MasterPort({ onbrief: take, onlost: () => master.retry() });
@@ -86,7 +88,8 @@ function refuse() {
 }
 
 /** What the worker says. Sharing that begins is not waited for. */
-function take({ name, sharing, ...guests }) {
+function take({ name, sharing, addresses, ...guests }) {
+  gathering.wanted = addresses;
   if (guests.identity) master.host(guests);
   if (name !== brief.name) master.name = name;
   brief = { name, sharing };

@@ -68,7 +68,10 @@ function showError(detail) {
   guilty?.focus();
 }
 
-function showAddresses({ urls = [] }) {
+const IN_USE = { native: 'In use now: the companion program.', app: 'In use now: the app.' };
+
+function showAddresses({ urls = [], status, companion }) {
+  document.getElementById('in-use').textContent = status === 'sharing' ? IN_USE[companion?.carrier] ?? '' : '';
   document.getElementById('seen').hidden = urls.length === 0;
   const words = urls.map(({ url, interface: name }) => `${new URL(url).hostname} (${name})`);
   document.getElementById('seen-addresses').textContent = words.join(', ');

@@ -40,6 +40,7 @@ export function paint(state) {
   setText($('command'), state.command ?? '');
   paintChoice(state);
   paintWaiting(state);
+  paintApp(state);
   paintAddresses(status === 'sharing' ? state.urls ?? [] : []);
   tick(state);
 }
@@ -76,6 +77,12 @@ function paintWaiting({ waiting = 0, writing = 0 }) {
   fill(words, { count });
   $('waiting').hidden = count === 0;
   setText($('waiting').querySelector('[role]'), words.textContent);
+}
+
+function paintApp({ status, app, companion }) {
+  $('app-asks').hidden = !app || app.accepted;
+  setText($('app-origin'), app?.origin ?? '');
+  $('by-app').hidden = status !== 'sharing' || companion?.carrier !== 'app';
 }
 
 function paintAddresses(urls) {

@@ -26,6 +26,8 @@ const actions = {
   toggle: () => toggles[purpose(state)](),
   'copy-url': (button) => copy(button, 'url'),
   'copy-invitation': (button) => copy(button, 'invitation'),
+  'accept-app': () => session.send({ kind: 'accept-app', origin: state.app.origin }),
+  'refuse-app': () => session.send({ kind: 'refuse-app', origin: state.app.origin }),
   renew: () => $('renew-dialog').showModal(),
   'copy-command': (button) => copy(button, 'command'),
 };

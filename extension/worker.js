@@ -12,6 +12,11 @@ chrome.runtime.onConnect.addListener((port) => {
   ready.then((background) => background.attach(port), () => port.disconnect());
 });
 
+// Isolated Web Apps only (`externally_connectable`); which of them is heard, a person decides.
+chrome.runtime.onConnectExternal.addListener((port) => {
+  ready.then((background) => background.attach_foreign(port), () => port.disconnect());
+});
+
 chrome.storage.onChanged.addListener((changes, area) => {
   if (area !== 'local' || !changes.settings) return;
   const settings = JSON.stringify(changes.settings.newValue ?? {});

@@ -33,6 +33,11 @@ impl Background {
         self.events.push(Event::Attached(port));
     }
 
+    /// Takes the port of a page of another origin: `externally_connectable` lets in Isolated Web Apps only.
+    pub fn attach_foreign(&self, port: RawPort) {
+        self.events.push(Event::Foreign(port));
+    }
+
     /// Takes settings that were stored, as JSON text.
     pub fn change_settings(&self, settings: String) {
         self.events.push(Event::Settings(settings));

@@ -27,6 +27,7 @@ pub(crate) fn of(state: &State) -> Badge {
         Status::OtherNetwork => attention(BUSY, "paused in another network"),
         Status::PortInUse => attention(ALARM, "the port is taken"),
         Status::Missing => attention(ALARM, "companion not found"),
+        Status::AppAway => attention(ALARM, "the app that opens the port is closed"),
         Status::Forbidden => attention(ALARM, "companion not registered"),
         Status::Crashed => attention(ALARM, "the companion stopped"),
         Status::Outdated => attention(ALARM, "companion and extension do not match"),

@@ -1,5 +1,6 @@
-//! The master's document: open or closed, as was last wished.
+//! The document without a window: the master's, one that gathers addresses, or none, as was last wished.
 
+use broadcaster::sharing;
 use futures_channel::mpsc::{self, UnboundedSender};
 use web::log;
 use web::offscreen::{self, Document};
@@ -10,10 +11,16 @@ const MASTER: Document = Document {
     justification: "Serves the records of this browser to devices on the local network over WebRTC, also while no page of the extension is open.",
 };
 
-/// Whether the document is to be open.
+const ADDRESSES: Document = Document {
+    path: "extension/addresses.html",
+    reason: "WEB_RTC",
+    justification: "Finds this computer's addresses on the local network, which the app that opens the port cannot see.",
+};
+
+/// Which document is to be open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Wish {
-    Open,
+    Open(sharing::Document),
     Closed,
 }
 
@@ -46,7 +53,8 @@ impl Documents {
 
 async fn carry_out(wish: Wish) -> Result<(), web::Error> {
     match wish {
-        Wish::Open => MASTER.open().await,
+        Wish::Open(sharing::Document::Master) => MASTER.open().await,
+        Wish::Open(sharing::Document::Addresses) => ADDRESSES.open().await,
         Wish::Closed => offscreen::close().await,
     }
 }

@@ -13,6 +13,12 @@ pub(crate) enum Event {
     Master(RunId, Heard),
     /// The companion said something, or is gone.
     Companion(RunId, Heard),
+    /// The Direct Sockets app said something, or is gone.
+    App(RunId, Heard),
+    /// A page of another origin opened its port.
+    Foreign(RawPort),
+    /// The document said which addresses this computer has, or is gone.
+    Addresses(Heard),
     /// The stored settings changed; their JSON text.
     Settings(String),
     /// The time that was waited for has come.

@@ -5,6 +5,7 @@
 //! carries out what comes back. Decides nothing about protocols. Listeners that start the worker are
 //! registered by the door, `extension/worker.js`.
 
+mod app;
 mod background;
 mod badge;
 mod copies;

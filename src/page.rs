@@ -15,16 +15,20 @@ pub(crate) enum Role {
     Word,
     /// The master's document, while it has copies kept or given.
     Copies,
+    /// A document that gathers this computer's addresses.
+    Addresses,
 }
 
 /// Which page may open a port of which name.
-const ROLES: [(&str, &str, Role); 6] = [
+const ROLES: [(&str, &str, Role); 8] = [
     ("popup", "extension/popup.html", Role::Page),
     ("options", "extension/options.html", Role::Page),
     ("window", "extension/master.html", Role::Page),
     ("master", "extension/offscreen.html", Role::Master),
     ("asking", "extension/offscreen.html", Role::Word),
     ("copies", "extension/offscreen.html", Role::Copies),
+    ("addresses", "extension/offscreen.html", Role::Addresses),
+    ("addresses", "extension/addresses.html", Role::Addresses),
 ];
 
 /// Says who opened a port; `None` where the name is none of ours, or another page's.

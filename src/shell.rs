@@ -1,5 +1,6 @@
 //! The loop and the table: events in, the session told, its wishes carried out.
 
+use crate::app::App;
 use crate::badge;
 use crate::copies;
 use crate::document::{Documents, Wish};
@@ -9,7 +10,8 @@ use crate::page::{self, Pages, Role};
 use crate::site;
 use broadcaster::Millis;
 use broadcaster::sharing::{
-    Brief, BrowserSession, Keeping, Memory, Output, Settings, Setup, Sharing, State, Stored,
+    Brief, BrowserSession, Carrier, Keeping, Memory, Output, Settings, Setup, Sharing, State,
+    Stored,
 };
 use futures_channel::mpsc::UnboundedReceiver;
 use serde::Serialize;
@@ -34,6 +36,11 @@ const GUESTS: &str = "guests";
 pub(crate) struct Shell {
     sharing: Sharing,
     companion: Option<Port>,
+    app: App,
+    /// What carries the link.
+    carrier: Carrier,
+    /// The port through which addresses are told.
+    addresses: Option<Port>,
     /// The companion's runs so far; the newest is the one that is listened to.
     runs: u32,
     pages: Pages,
@@ -85,6 +92,9 @@ impl Shell {
         Ok(Self {
             sharing: Sharing::new(setup, now()),
             companion: None,
+            app: App::default(),
+            carrier: Carrier::default(),
+            addresses: None,
             runs: 0,
             pages: Pages::default(),
             master: Master::default(),
@@ -114,8 +124,12 @@ impl Shell {
             Event::Page(page, Heard::Ended(_)) => self.pages.detach(page),
             Event::Master(run, heard) if self.master.is_current(run) => self.hear_master(heard),
             Event::Master(..) => {}
-            Event::Companion(run, heard) if run == RunId(self.runs) => self.hear(heard),
+            Event::Companion(run, heard) if self.is_current(run) => self.hear(heard),
             Event::Companion(..) => {}
+            Event::Foreign(raw) => self.attach_app(raw),
+            Event::App(run, heard) if self.app.is_current(run) => self.hear_app(heard),
+            Event::App(..) => {}
+            Event::Addresses(heard) => self.hear_addresses(heard),
             Event::Settings(text) => self.change_settings(&text),
             Event::Due => self.sharing.handle_timeout(now()),
         }
@@ -136,6 +150,7 @@ impl Shell {
                 Err(_) => self.sharing.handle_master_detached(now()),
             },
             Some(Role::Copies) => copies::serve(raw),
+            Some(Role::Addresses) => self.attach_addresses(raw),
             None => port::refuse(&raw),
         }
     }
@@ -154,12 +169,57 @@ impl Shell {
         );
     }
 
+    fn is_current(&self, run: RunId) -> bool {
+        self.carrier == Carrier::Native && run == RunId(self.runs)
+    }
+
     fn hear(&mut self, heard: Heard) {
         match heard {
             Heard::Text(text) => self.sharing.handle_text(&text, now()),
             Heard::Ended(error) => {
                 self.companion = None;
                 self.sharing.handle_disconnected(error.as_deref(), now());
+            }
+        }
+    }
+
+    /// The sender's origin is the browser's word; what it may do is decided by a person.
+    fn attach_app(&mut self, raw: RawPort) {
+        let origin = port::origin(&raw).unwrap_or_default();
+        if !self.sharing.handle_app_attached(&origin, now()) {
+            return port::refuse(&raw);
+        }
+        if self.app.attach(raw, &self.events).is_err() {
+            self.sharing.handle_app_detached(now());
+        }
+    }
+
+    fn hear_app(&mut self, heard: Heard) {
+        match heard {
+            Heard::Text(text) => self.sharing.handle_app_text(&text, now()),
+            Heard::Ended(_) => {
+                self.app.detach();
+                self.sharing.handle_app_detached(now());
+            }
+        }
+    }
+
+    fn attach_addresses(&mut self, raw: RawPort) {
+        let events = self.events.clone();
+        let attached = Port::attach(raw, move |heard| events.push(Event::Addresses(heard)));
+        self.addresses = attached.ok();
+    }
+
+    fn hear_addresses(&mut self, heard: Heard) {
+        match heard {
+            Heard::Text(text) => {
+                if let Err(error) = self.sharing.handle_gathered(&text, now()) {
+                    log::warn(&error.to_string());
+                }
+            }
+            Heard::Ended(_) => {
+                self.addresses = None;
+                self.sharing.handle_gathering_lost(now());
             }
         }
     }
@@ -186,10 +246,11 @@ impl Shell {
     fn carry_out(&mut self) {
         loop {
             match self.sharing.poll_output() {
-                Output::Connect => self.connect(),
+                Output::Connect(carrier) => self.connect(carrier),
                 Output::Send(text) => self.send(&text),
-                Output::Disconnect => self.companion = None,
-                Output::OpenDocument => self.documents.wish(Wish::Open),
+                Output::Disconnect => self.disconnect(),
+                Output::DropApp => self.app.detach(),
+                Output::OpenDocument(document) => self.documents.wish(Wish::Open(document)),
                 Output::CloseDocument => self.documents.wish(Wish::Closed),
                 Output::Tell(brief) => tell(&ToDocument::Master(brief)),
                 Output::Deliver(text) => self.master.send(&text),
@@ -206,7 +267,23 @@ impl Shell {
         }
     }
 
-    fn connect(&mut self) {
+    fn connect(&mut self, carrier: Carrier) {
+        self.carrier = carrier;
+        match carrier {
+            Carrier::Native => self.connect_native(),
+            // The app waits at its port.
+            Carrier::App => {}
+        }
+    }
+
+    fn disconnect(&mut self) {
+        match self.carrier {
+            Carrier::Native => self.companion = None,
+            Carrier::App => self.app.detach(),
+        }
+    }
+
+    fn connect_native(&mut self) {
         self.runs += 1;
         let run = RunId(self.runs);
         let events = self.events.clone();
@@ -222,7 +299,11 @@ impl Shell {
 
     /// A port that cannot send has ended; that is heard by itself.
     fn send(&self, text: &str) {
-        if let Some(port) = &self.companion
+        let port = match self.carrier {
+            Carrier::Native => self.companion.as_ref(),
+            Carrier::App => self.app.port(),
+        };
+        if let Some(port) = port
             && let Err(error) = port.send(text)
         {
             log::warn(&error.to_string());

@@ -34,6 +34,11 @@ impl Default for Limits {
 
 /// Default port of the broadcaster, TCP and UDP.
 pub const DEFAULT_PORT: u16 = 9999;
+/// Default port of the broadcaster where the Direct Sockets app opens it, and the least that Chromium lets it
+/// open.
+pub const APP_PORT: u16 = 39_999;
+/// See [`APP_PORT`].
+pub const APP_PORT_LEAST: u16 = 32_768;
 
 /// Connections whose request head is not whole, or whose upgrade is not answered. One more waits in the
 /// system's backlog where the driver asks `Executor::is_accepting`, and else is closed without an answer.
@@ -242,5 +247,9 @@ pub const PORT_OURS_AGAIN: Millis = Millis(250);
 pub const STATE_EVERY: Millis = Millis(250);
 /// Entries of one list in the settings. Settings with more are refused.
 pub const SETTINGS_LISTED: usize = 64;
+/// Origins of Direct Sockets apps whose refusal is remembered. More of them ask again.
+pub const APPS_REFUSED: usize = 64;
+/// Addresses of this computer that a document may gather. A longer list is refused.
+pub const ADDRESSES_GATHERED: usize = 64;
 /// Bytes of the broadcaster's name. Settings with a longer one are refused.
 pub const NAME_BYTES: usize = 100;

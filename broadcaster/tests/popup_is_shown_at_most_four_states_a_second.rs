@@ -108,7 +108,7 @@ fn the_state_is_what_the_popup_reads() {
     );
     assert_eq!(
         state["companion"],
-        serde_json::json!({"build": "1.2.3", "os": "linux"})
+        serde_json::json!({"build": "1.2.3", "carrier": "native", "os": "linux"})
     );
     for absent in ["detail", "retry_in", "next", "ours"] {
         assert_eq!(state.get(absent), None, "{absent}");

@@ -5,7 +5,7 @@ mod scripted_companion;
 
 use broadcaster::hub::Mode;
 use broadcaster::link::Command;
-use broadcaster::sharing::{Brief, BrowserSession, Output, Reply, Settings, Setup};
+use broadcaster::sharing::{Brief, BrowserSession, Document, Output, Reply, Settings, Setup};
 use scripted_companion::*;
 use serde_json::{Value, json};
 use std::mem::take;
@@ -19,6 +19,7 @@ fn tell(sharing: bool) -> Output {
     Output::Tell(Brief {
         name,
         sharing,
+        addresses: false,
         hosting,
     })
 }
@@ -53,7 +54,7 @@ fn the_document_follows_the_setting_and_the_setting_is_stored() {
     assert!(browser.settings().serve && browser.sharing.state().serve);
     assert_eq!(
         take(&mut browser.master),
-        [tell(false), Output::OpenDocument]
+        [tell(false), Output::OpenDocument(Document::Master)]
     );
     assert_eq!(browser.command(ON), Reply::Done);
     assert_eq!(take(&mut browser.master), []);
@@ -76,7 +77,7 @@ fn a_new_worker_has_the_document_opened_again() {
     });
     assert_eq!(
         take(&mut browser.master),
-        [tell(false), Output::OpenDocument]
+        [tell(false), Output::OpenDocument(Document::Master)]
     );
 }
 
@@ -171,7 +172,10 @@ fn a_port_that_ended_leaves_the_room_and_its_document_is_looked_for() {
     browser.say(asked(1));
     browser.master.clear();
     browser.detach();
-    assert_eq!(take(&mut browser.master), [Output::OpenDocument]);
+    assert_eq!(
+        take(&mut browser.master),
+        [Output::OpenDocument(Document::Master)]
+    );
     browser.attach();
     let outputs = take(&mut browser.master);
     let [brief, Output::Deliver(welcome)] = &outputs[..] else {
@@ -209,6 +213,7 @@ fn a_new_name_is_told() {
     let brief = Brief {
         name: "Kitchen".to_owned(),
         sharing: true,
+        addresses: false,
         hosting: None,
     };
     assert_eq!(take(&mut browser.master), [Output::Tell(brief)]);

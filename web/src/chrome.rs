@@ -32,6 +32,8 @@ extern "C" {
 
     pub(crate) type Sender;
     #[wasm_bindgen(method, getter)]
+    pub(crate) fn origin(this: &Sender) -> Option<String>;
+    #[wasm_bindgen(method, getter)]
     pub(crate) fn url(this: &Sender) -> Option<String>;
 
     pub(crate) type Runtime;
@@ -51,6 +53,11 @@ extern "C" {
     pub(crate) fn send_message(this: &Runtime, message: &JsValue) -> Promise;
     #[wasm_bindgen(method, js_name = getContexts)]
     pub(crate) fn get_contexts(this: &Runtime, filter: &JsValue) -> Promise;
+
+    /// A `chrome.runtime.ExtensionContext`.
+    pub(crate) type Context;
+    #[wasm_bindgen(method, getter, js_name = documentUrl)]
+    pub(crate) fn document_url(this: &Context) -> String;
 
     pub(crate) type Offscreen;
     #[wasm_bindgen(thread_local_v2, js_namespace = chrome, js_name = offscreen)]

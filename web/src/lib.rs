@@ -22,6 +22,7 @@ pub mod random;
 pub mod rtc;
 pub mod runtime;
 pub mod socket;
+pub mod sockets;
 pub mod storage;
 pub mod task;
 pub mod thrown;

@@ -1,8 +1,8 @@
 //! The offscreen document: a page of the extension without a window, which outlives the worker. Chrome
 //! allows one. Calls must not overlap: the caller awaits each before the next.
 
-use crate::chrome::{OFFSCREEN, Offscreen, RUNTIME};
-use crate::{Error, json};
+use crate::chrome::{Context, OFFSCREEN, Offscreen, RUNTIME};
+use crate::{Error, json, runtime};
 use js_sys::{Array, Promise};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
@@ -19,13 +19,15 @@ pub struct Document {
 }
 
 impl Document {
-    /// Opens it, unless it is open.
+    /// Opens it in place of another one, unless it is open.
     ///
     /// # Errors
     /// Chrome refuses it, or the page cannot be loaded.
     pub async fn open(self) -> Result<(), Error> {
-        if is_open().await? {
-            return Ok(());
+        match open_path().await? {
+            Some(open) if open == self.path => return Ok(()),
+            Some(_) => close().await?,
+            None => {}
         }
         let parameters = format!(
             r#"{{"url":{:?},"reasons":[{:?}],"justification":{:?}}}"#,
@@ -42,20 +44,26 @@ impl Document {
 /// # Errors
 /// Chrome refuses.
 pub async fn close() -> Result<(), Error> {
-    if !is_open().await? {
+    if open_path().await?.is_none() {
         return Ok(());
     }
     let closed = OFFSCREEN.with(Offscreen::close_document);
     settled(closed, "closing the offscreen document").await
 }
 
-async fn is_open() -> Result<bool, Error> {
+/// The document that is open, named from the package's root.
+async fn open_path() -> Result<Option<String>, Error> {
     let filter = json::parse(r#"{"contextTypes":["OFFSCREEN_DOCUMENT"]}"#)?;
     let asked = RUNTIME.with(|runtime| runtime.get_contexts(&filter));
     let contexts = JsFuture::from(asked)
         .await
         .map_err(Error::doing("looking for the offscreen document"))?;
-    Ok(contexts.unchecked_into::<Array>().length() > 0)
+    let context = contexts.unchecked_into::<Array>().get(0);
+    if context.is_undefined() {
+        return Ok(None);
+    }
+    let url = context.unchecked_into::<Context>().document_url();
+    Ok(Some(runtime::path(&url).unwrap_or(url)))
 }
 
 async fn settled(promise: Promise, doing: &str) -> Result<(), Error> {

@@ -93,11 +93,12 @@ pub fn name(raw: &RawPort) -> String {
 /// The page that opened a port, named from the package's root; without query and fragment. `None` where
 /// it is no page of this extension.
 pub fn page(raw: &RawPort) -> Option<String> {
-    let url = raw.sender()?.url()?;
-    let root = RUNTIME.with(|runtime| runtime.get_url(""));
-    let path = url.strip_prefix(&root)?;
-    let end = path.find(['?', '#']).unwrap_or(path.len());
-    Some(path[..end].to_owned())
+    runtime::path(&raw.sender()?.url()?)
+}
+
+/// The origin of the page that opened a port, as the browser names it.
+pub fn origin(raw: &RawPort) -> Option<String> {
+    raw.sender()?.origin()
 }
 
 /// Ends a port without having listened to it; its page hears that it ended.

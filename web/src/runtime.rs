@@ -9,6 +9,15 @@ pub fn id() -> String {
     RUNTIME.with(|runtime| runtime.id())
 }
 
+/// A page of this extension, named from the package's root; without query and fragment. `None` where the
+/// URL is no page of it.
+pub(crate) fn path(url: &str) -> Option<String> {
+    let root = RUNTIME.with(|runtime| runtime.get_url(""));
+    let path = url.strip_prefix(&root)?;
+    let end = path.find(['?', '#']).unwrap_or(path.len());
+    Some(path[..end].to_owned())
+}
+
 /// Starts the whole extension anew: pages close, ports end, `storage.session` is emptied.
 pub fn reload() {
     RUNTIME.with(|runtime| runtime.reload());

@@ -12,3 +12,8 @@ pub fn spawn<E: Display>(task: impl Future<Output = Result<(), E>> + 'static) {
         }
     });
 }
+
+/// Runs `task` to its end, whatever that is.
+pub(crate) fn spawn_quiet<T>(task: impl Future<Output = T> + 'static) {
+    wasm_bindgen_futures::spawn_local(async move { drop(task.await) });
+}

@@ -1,6 +1,7 @@
 //! A one-shot timer, as a value.
 
 use gloo_timers::callback::Timeout;
+use gloo_timers::future::TimeoutFuture;
 
 /// Calls once, unless it is dropped before.
 #[must_use = "a timer that is dropped never calls"]
@@ -17,4 +18,10 @@ impl Timer {
             _timeout: Timeout::new(milliseconds, then),
         }
     }
+}
+
+/// Waits; a moment longer where the page is hidden.
+pub async fn sleep(milliseconds: u64) {
+    let milliseconds = milliseconds.min(i32::MAX as u64) as u32;
+    TimeoutFuture::new(milliseconds).await;
 }

@@ -1,5 +1,6 @@
 //! What a person asks of the session through the popup and the options page, and the answer.
 
+use super::app::Carrier;
 use super::guests::Invite;
 use super::machine::Sharing;
 use super::master::Asks;
@@ -76,6 +77,16 @@ pub enum PopupCommand {
     },
     /// The master's document says who waits for a person's word.
     Asking(Asks),
+    /// Let the Direct Sockets app of this origin open the port.
+    AcceptApp {
+        /// Its origin, as the state shows it.
+        origin: String,
+    },
+    /// Do not.
+    RefuseApp {
+        /// Its origin, as the state shows it.
+        origin: String,
+    },
     /// Use another port, and try again.
     UsePort {
         /// The port.
@@ -162,13 +173,26 @@ impl Sharing {
             } => self.ban(address, invitation)?,
             PopupCommand::Refuse { member } => self.refuse(member),
             PopupCommand::Asking(asks) => self.master.asks = asks,
+            PopupCommand::AcceptApp { origin } => self.accept_app(&origin)?,
+            PopupCommand::RefuseApp { origin } => self.refuse_app(&origin)?,
             PopupCommand::UsePort { port } => {
-                let settings = self.settings.clone();
-                self.set(Settings { port, ..settings }, now)?;
+                self.set(self.with_port(port), now)?;
                 self.handle_retry(now);
             }
         }
         Ok(Reply::Done)
+    }
+
+    /// The settings with another port for the companion that is in use.
+    fn with_port(&self, port: u16) -> Settings {
+        let settings = self.settings.clone();
+        match self.carrier {
+            Carrier::Native => Settings { port, ..settings },
+            Carrier::App => Settings {
+                app_port: port,
+                ..settings
+            },
+        }
     }
 
     fn set(&mut self, settings: Settings, now: Millis) -> Result<(), Error> {

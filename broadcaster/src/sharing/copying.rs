@@ -96,7 +96,8 @@ impl Copying {
             trouble @ (Trouble::Missing { .. } | Trouble::Forbidden) => {
                 format!("{} {COMMAND}", trouble.detail())
             }
-            trouble @ (Trouble::Outdated(_)
+            trouble @ (Trouble::AppAway
+            | Trouble::Outdated(_)
             | Trouble::PortInUse { .. }
             | Trouble::Failed { .. }) => trouble.detail(),
         };

@@ -1,6 +1,7 @@
 //! The session's state and what a person asks of it. What the companion says is in `session`, what is
 //! shown in `view`, the popup's commands in `command`.
 
+use super::app::{App, Carrier};
 use super::guests::{Guests, Keeping};
 use super::master::Master;
 use super::memory::{BrowserSession, Memory, Network, Resume, Wish, resume};
@@ -33,6 +34,9 @@ pub struct Sharing {
     /// There from start to stop.
     pub(super) hub: Option<Hub>,
     pub(super) master: Master,
+    pub(super) app: App,
+    /// What carries the link, or did last.
+    pub(super) carrier: Carrier,
     /// Who is invited, where invited mode can be had.
     pub(super) guests: Option<Guests>,
     /// The companion last heard of.
@@ -112,6 +116,8 @@ impl Sharing {
             link: None,
             hub: None,
             master: Master::default(),
+            app: App::default(),
+            carrier: Carrier::default(),
             guests: guests.map(Guests::new),
             companion: None,
             healthy_since: None,
@@ -206,6 +212,7 @@ impl Sharing {
         if listens_otherwise {
             self.listen_otherwise();
         }
+        self.review_companion();
         Ok(())
     }
 

@@ -22,6 +22,8 @@ pub struct Brief {
     pub name: String,
     /// Whether a port of the master would become a member.
     pub sharing: bool,
+    /// Whether this computer's addresses are to be gathered.
+    pub addresses: bool,
     /// What it needs to know its guests.
     #[serde(flatten)]
     pub hosting: Option<Hosting>,
@@ -36,11 +38,20 @@ pub struct Asks {
     pub writing: usize,
 }
 
+/// A document without a window, of which the browser allows one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Document {
+    /// The master's, which gathers this computer's addresses too where it is told to.
+    Master,
+    /// One that gathers addresses and nothing else.
+    Addresses,
+}
+
 /// What is known of the master.
 #[derive(Debug, Default)]
 pub(super) struct Master {
-    /// What was last asked for: whether its document is open.
-    document: Option<bool>,
+    /// What was last asked for: which document is open.
+    document: Option<Option<Document>>,
     port: Port,
     /// What its document was last told.
     told: Option<Brief>,
@@ -58,6 +69,13 @@ enum Port {
     Idle,
     /// It is a member of the hub.
     Member(MemberId),
+}
+
+impl Master {
+    /// The document may be gone: it is asked for anew.
+    pub(super) fn forget_document(&mut self) {
+        self.document = None;
+    }
 }
 
 impl Sharing {
@@ -84,7 +102,7 @@ impl Sharing {
         self.arrive(now);
         self.leave();
         // Its document may have ended with it. One that lives opens another port, is briefed, and says who waits.
-        self.master.document = None;
+        self.master.forget_document();
         self.master.asks = Asks::default();
     }
 
@@ -96,15 +114,15 @@ impl Sharing {
     }
 
     fn poll_document(&mut self) -> Option<Output> {
-        let wish = self.settings.serve;
+        let wish = if self.settings.serve {
+            Some(Document::Master)
+        } else {
+            self.needs_addresses().then_some(Document::Addresses)
+        };
         if self.master.document.replace(wish) == Some(wish) {
             return None;
         }
-        Some(if wish {
-            Output::OpenDocument
-        } else {
-            Output::CloseDocument
-        })
+        Some(wish.map_or(Output::CloseDocument, Output::OpenDocument))
     }
 
     /// A port is a member once: when that is over, the document begins anew with another one.
@@ -136,6 +154,7 @@ impl Sharing {
         let brief = Brief {
             name: self.settings.name.clone(),
             sharing: self.hub.is_some(),
+            addresses: self.needs_addresses(),
             hosting: self.hosting(),
         };
         if self.master.told.as_ref() == Some(&brief) {

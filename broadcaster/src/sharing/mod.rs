@@ -12,10 +12,11 @@
 //!     sharing.handle_text(text, now);
 //!     loop {
 //!         match sharing.poll_output() {
-//!             Output::Connect => println!("open a port to the companion"),
+//!             Output::Connect(carrier) => println!("open a port to the companion: {carrier:?}"),
 //!             Output::Send(text) => println!("through the port: {text}"),
 //!             Output::Disconnect => println!("close the port and forget it"),
-//!             Output::OpenDocument => println!("have the master's document open"),
+//!             Output::OpenDocument(document) => println!("have this document open: {document:?}"),
+//!             Output::DropApp => println!("close the app's port and forget it"),
 //!             Output::CloseDocument => println!("have it closed"),
 //!             Output::Tell(brief) => println!("to the document: {brief:?}"),
 //!             Output::Deliver(text) => println!("through the master's port: {text}"),
@@ -29,8 +30,10 @@
 //! }
 //! ```
 
+mod app;
 mod command;
 mod copying;
+mod gathered;
 mod guests;
 mod machine;
 mod master;
@@ -45,11 +48,12 @@ mod trouble;
 mod url;
 mod view;
 
+pub use app::{AppRow, Carrier, Choice};
 pub use command::{PopupCommand, Reply};
 pub use copying::{CopyOutput, Copying};
 pub use guests::{Hosting, InvitationRow, Invite, Keeping};
 pub use machine::{Setup, Sharing, SiteFile};
-pub use master::{Asks, Brief};
+pub use master::{Asks, Brief, Document};
 pub use memory::{BrowserSession, Memory, Network, Question, Resume, Wish, resume};
 pub use output::{Output, Stored};
 pub use qr::Qr;

@@ -1,6 +1,7 @@
 //! What comes out of the sharing session.
 
-use super::master::Brief;
+use super::app::Carrier;
+use super::master::{Brief, Document};
 use super::memory::Memory;
 use super::settings::Settings;
 use super::state::State;
@@ -10,15 +11,18 @@ use crate::time::Millis;
 /// The session's next wish.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Output {
-    /// Open a port to the companion. If that fails at once, tell
-    /// [`handle_disconnected`](super::Sharing::handle_disconnected).
-    Connect,
+    /// Open a port to the native companion, and if that fails at once, tell
+    /// [`handle_disconnected`](super::Sharing::handle_disconnected); or speak through the app's, which is
+    /// open. What is sent goes there from now on.
+    Connect(Carrier),
     /// Send this through the port: the JSON text of an array.
     Send(String),
     /// Close the port and forget it; nothing more of it is to be told.
     Disconnect,
-    /// Have the document in which the master lives open; it may be already.
-    OpenDocument,
+    /// Close the app's port and forget it; nothing more of it is to be told.
+    DropApp,
+    /// Have this document open, and no other; it may be already.
+    OpenDocument(Document),
     /// Have it closed; it may be already.
     CloseDocument,
     /// Tell this to the document, if it is there.

@@ -1,5 +1,6 @@
 //! The session with the companion: what it says, what its end means, and what is sent to it.
 
+use super::app::Carrier;
 use super::machine::Sharing;
 use super::memory::{BrowserSession, Memory, Network, Question, Wish, networks};
 use super::output::Output;
@@ -47,8 +48,13 @@ impl Sharing {
         self.lose(Trouble::from_last_error(error));
     }
 
-    /// Opens a port to the companion and greets it.
+    /// Opens a port to the companion that comes first, and greets it.
     pub(super) fn connect(&mut self) {
+        self.connect_by(self.first_carrier());
+    }
+
+    /// Opens a port to this companion and greets it. The app need not be greeted to know that it is there.
+    pub(super) fn connect_by(&mut self, carrier: Carrier) {
         let before = match std::mem::replace(&mut self.phase, Phase::Apart(None)) {
             Phase::Apart(trouble) => trouble,
             Phase::Greeting { .. }
@@ -57,10 +63,18 @@ impl Sharing {
             | Phase::Held(_)
             | Phase::Closing { .. } => None,
         };
+        if carrier == Carrier::App && !self.has_app() {
+            self.phase = Phase::Apart(Some(Trouble::AppAway));
+            return;
+        }
+        if carrier == Carrier::App && self.memory.wish != Wish::Sharing {
+            return;
+        }
+        self.carrier = carrier;
         let mut link = Link::new();
         link.push(&Command::Hello { version: VERSION });
         self.link = Some(link);
-        self.outputs.push_back(Output::Connect);
+        self.outputs.push_back(Output::Connect(carrier));
         self.phase = Phase::Greeting {
             until: self.now + COMPANION_GREETING,
             before,
@@ -220,7 +234,9 @@ impl Sharing {
                     addresses,
                 },
             ) => {
-                self.on_hello(version, Companion { build, os }, &addresses);
+                let carrier = self.carrier;
+                let companion = Companion { build, os, carrier };
+                self.on_hello(version, companion, &addresses);
             }
             (Phase::Greeting { .. }, _) | (_, Report::Hello { .. }) => {
                 self.push(&Command::Error {
@@ -268,6 +284,9 @@ impl Sharing {
             for file in &self.site {
                 link.push(&file.to_command());
             }
+        }
+        if self.carrier == Carrier::App {
+            self.push_addresses();
         }
         self.listen();
     }
@@ -361,7 +380,10 @@ impl Sharing {
 
     /// The companion is gone, and with it every connection. One that ended by itself is started again
     /// while sharing is wished.
-    fn lose(&mut self, mut trouble: Trouble) {
+    pub(super) fn lose(&mut self, mut trouble: Trouble) {
+        if self.is_app_instead(&trouble) {
+            return self.use_app();
+        }
         if let Trouble::Crashed { retry_at, .. } = &mut trouble
             && self.memory.wish == Wish::Sharing
         {
@@ -377,7 +399,7 @@ impl Sharing {
     }
 
     /// Leaves the companion; begins again where sharing is wished meanwhile.
-    fn finish(&mut self) {
+    pub(super) fn finish(&mut self) {
         self.disconnect();
         self.healthy_since = None;
         self.phase = Phase::Apart(None);
@@ -390,7 +412,7 @@ impl Sharing {
     }
 
     /// Closes the port after what can still be said.
-    fn disconnect(&mut self) {
+    pub(super) fn disconnect(&mut self) {
         let Some(mut link) = self.link.take() else {
             return;
         };
@@ -398,9 +420,10 @@ impl Sharing {
             self.outputs.push_back(Output::Send(text));
         }
         self.outputs.push_back(Output::Disconnect);
+        self.forget_app_port();
     }
 
-    fn push(&mut self, command: &Command) {
+    pub(super) fn push(&mut self, command: &Command) {
         // Without a port there is nobody left to be commanded: the companion took its connections along.
         if let Some(link) = &mut self.link {
             link.push(command);
@@ -421,9 +444,10 @@ impl Sharing {
 
     /// The port to be opened: a person's choice, or where that was left to the system, the one it chose.
     pub(super) fn wanted_port(&self) -> u16 {
-        match self.settings.port {
-            0 => self.memory.port.unwrap_or(0),
-            port => port,
+        match (self.carrier, self.settings.port) {
+            (Carrier::App, _) => self.settings.app_port,
+            (Carrier::Native, 0) => self.memory.port.unwrap_or(0),
+            (Carrier::Native, port) => port,
         }
     }
 

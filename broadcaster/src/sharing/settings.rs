@@ -1,9 +1,11 @@
 //! What a person may set, its defaults, and what is refused.
 
+use super::app::{Choice, is_app};
 use crate::admission::{self, Host, Origin};
 use crate::hub::{self, Mode};
 use crate::limits::{
-    DEFAULT_PORT, Limits, MESSAGE_BYTES_MAX, NAME_BYTES, QUEUE_BYTES_MAX, SETTINGS_LISTED,
+    APP_PORT, APP_PORT_LEAST, DEFAULT_PORT, Limits, MESSAGE_BYTES_MAX, NAME_BYTES, QUEUE_BYTES_MAX,
+    SETTINGS_LISTED,
 };
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -34,6 +36,12 @@ pub struct Settings {
     pub serve: bool,
     /// What devices may do there that come without an invitation in open mode; `null` does not connect them.
     pub strangers: Option<Rights>,
+    /// Which companion opens the port.
+    pub companion: Choice,
+    /// The port, TCP and UDP, where the Direct Sockets app opens it.
+    pub app_port: u16,
+    /// Origins of Direct Sockets apps that a person accepted.
+    pub apps: Vec<String>,
 }
 
 /// Why settings are of no use; the old ones stay in force.
@@ -79,6 +87,15 @@ pub enum Error {
         /// What may be asked for.
         allowed: RangeInclusive<usize>,
     },
+    /// A listed app is none.
+    #[error("`{0}` is no app; write it like isolated-app:// and its 56 letters")]
+    NoApp(String),
+    /// The app that a person decides about is not the one that waits.
+    #[error("this app is not open any more; open it again")]
+    NoSuchApp,
+    /// What was gathered is no list of addresses.
+    #[error("these are no addresses of a computer: {0}")]
+    NoAddresses(String),
     /// Identity and invitations cannot be read.
     #[error("{0}")]
     Guests(String),
@@ -105,6 +122,9 @@ impl Default for Settings {
             name: "LAN Broadcaster".to_owned(),
             serve: false,
             strangers: Some(Rights::AskFirst),
+            companion: Choice::default(),
+            app_port: APP_PORT,
+            apps: Vec::new(),
         }
     }
 }
@@ -129,11 +149,20 @@ impl Settings {
         check_list("the list of addresses", &self.bind)?;
         check_list("the list of names", &self.hosts)?;
         check_list("the list of origins", &self.origins)?;
+        check_list("the list of apps", &self.apps)?;
         check_name(&self.name)?;
         self.hosts.iter().try_for_each(|host| check_host(host))?;
         self.origins
             .iter()
             .try_for_each(|origin| check_origin(origin))?;
+        if let Some(app) = self.apps.iter().find(|app| !is_app(app)) {
+            return Err(Error::NoApp(app.clone()));
+        }
+        check_limit(
+            "the app's port",
+            self.app_port.into(),
+            APP_PORT_LEAST.into()..=u16::MAX.into(),
+        )?;
         self.check_limits()
     }
 
@@ -142,12 +171,13 @@ impl Settings {
         let listening = |settings: &Self| {
             let Self {
                 port,
+                app_port,
                 bind,
                 hosts,
                 limits,
                 ..
             } = settings.clone();
-            (port, bind, hosts, limits)
+            (port, app_port, bind, hosts, limits)
         };
         listening(self) == listening(other)
     }

@@ -1,5 +1,6 @@
 //! What the popup shows: one value, serialised for it.
 
+use super::app::{AppRow, Carrier};
 use super::guests::InvitationRow;
 use super::url::Url;
 use crate::hub::{Kind, MemberId, Mode, Totals};
@@ -41,6 +42,9 @@ pub struct State {
     /// The companion last heard of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub companion: Option<Companion>,
+    /// The Direct Sockets app, where one is open and is, or asks to be, the companion.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub app: Option<AppRow>,
     /// The command that installs the companion for this extension.
     pub command: String,
     /// Who may join.
@@ -74,6 +78,8 @@ pub enum Status {
     PortInUse,
     /// The browser knows no companion, or cannot start it.
     Missing,
+    /// The Direct Sockets app is the companion, and is not open.
+    AppAway,
     /// The companion is installed for other extensions.
     Forbidden,
     /// The companion ended by itself.
@@ -112,6 +118,8 @@ pub struct Companion {
     pub build: String,
     /// The system it runs on.
     pub os: String,
+    /// What it is.
+    pub carrier: Carrier,
 }
 
 impl Member {

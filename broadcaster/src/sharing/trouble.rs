@@ -11,6 +11,8 @@ pub(super) enum Trouble {
     Missing { detail: &'static str },
     /// The companion is there for other extensions.
     Forbidden,
+    /// The Direct Sockets app is to be the companion, and is not open.
+    AppAway,
     /// The companion ended by itself; with a time, it is started again then.
     Crashed {
         detail: String,
@@ -55,6 +57,7 @@ const LAST_ERRORS: &[(&str, Trouble)] = &[
 const NOT_INSTALLED: &str =
     "The companion is not installed for this browser. Run the command in a terminal.";
 const NOT_STARTED: &str = "The companion is registered, but the browser cannot start it. Run the command to install it again.";
+const APP_AWAY: &str = "The app that opens the port is closed, and everybody who was connected is cut off. Open it again from your apps: sharing goes on by itself.";
 const FORBIDDEN: &str =
     "The companion is installed for another extension. Run the command to install it for this one.";
 
@@ -99,6 +102,7 @@ impl Trouble {
         match self {
             Self::Missing { .. } => Status::Missing,
             Self::Forbidden => Status::Forbidden,
+            Self::AppAway => Status::AppAway,
             Self::Crashed { .. } => Status::Crashed,
             Self::Outdated(_) => Status::Outdated,
             Self::PortInUse { .. } => Status::PortInUse,
@@ -111,6 +115,7 @@ impl Trouble {
         match self {
             Self::Missing { detail } => (*detail).to_owned(),
             Self::Forbidden => FORBIDDEN.to_owned(),
+            Self::AppAway => APP_AWAY.to_owned(),
             Self::Crashed {
                 detail,
                 retry_at: Some(_),

@@ -67,6 +67,7 @@ impl Sharing {
             writing: self.master.asks.writing,
             totals: self.hub.as_ref().map_or_else(Totals::default, Hub::totals),
             companion: self.companion.clone(),
+            app: self.app_row(),
             command: format!(
                 "lan-broadcaster-host install --extension-id {}",
                 self.extension_id

@@ -6,8 +6,8 @@ use broadcaster::address::{Address, Medium};
 use broadcaster::hub::Mode;
 use broadcaster::link::{Command, ConnId, Failure, Link, Report, VERSION};
 use broadcaster::sharing::{
-    BrowserSession, Memory, Output, Reply, Settings, Setup, Sharing, SiteFile, State, Status,
-    Stored,
+    BrowserSession, Carrier, Error, Memory, Output, Reply, Settings, Setup, Sharing, SiteFile,
+    State, Status, Stored,
 };
 use broadcaster::{Millis, Payload};
 use std::net::{IpAddr, SocketAddr};
@@ -34,6 +34,10 @@ pub(crate) struct Browser {
     pub(crate) master: Vec<Output>,
     /// Companions started so far.
     pub(crate) connects: usize,
+    /// What the last one was.
+    pub(crate) carrier: Carrier,
+    /// How often the app's port was closed without a session.
+    pub(crate) drops: usize,
     wait: Option<Millis>,
 }
 
@@ -140,6 +144,8 @@ impl Browser {
             stored: Vec::new(),
             master: Vec::new(),
             connects: 0,
+            carrier: Carrier::Native,
+            drops: 0,
             wait: None,
         };
         browser.run();
@@ -231,6 +237,27 @@ impl Browser {
         self.run();
     }
 
+    /// An app opens its port; whether it may keep it.
+    pub(crate) fn open_app(&mut self, origin: &str) -> bool {
+        let keeps = self.sharing.handle_app_attached(origin, self.now);
+        self.run();
+        keeps
+    }
+
+    /// A document has gathered addresses.
+    pub(crate) fn gather(&mut self, text: &str) -> Result<(), Error> {
+        let outcome = self.sharing.handle_gathered(text, self.now);
+        self.run();
+        outcome
+    }
+
+    /// The app's window is closed.
+    pub(crate) fn close_app(&mut self) {
+        self.companion = None;
+        self.sharing.handle_app_detached(self.now);
+        self.run();
+    }
+
     /// Lets time pass; what is due happens at its time.
     pub(crate) fn pass(&mut self, millis: u64) {
         let end = self.now + Millis(millis);
@@ -296,7 +323,10 @@ impl Browser {
 
     fn deliver(&mut self) {
         while let Some(text) = self.companion.as_mut().and_then(Link::poll_output) {
-            self.sharing.handle_text(&text, self.now);
+            match self.carrier {
+                Carrier::Native => self.sharing.handle_text(&text, self.now),
+                Carrier::App => self.sharing.handle_app_text(&text, self.now),
+            }
             self.run();
         }
     }
@@ -304,7 +334,8 @@ impl Browser {
     fn run(&mut self) {
         loop {
             match self.sharing.poll_output() {
-                Output::Connect => {
+                Output::Connect(carrier) => {
+                    self.carrier = carrier;
                     assert!(self.companion.is_none(), "one companion at a time");
                     self.companion = Some(Link::new());
                     self.connects += 1;
@@ -319,7 +350,8 @@ impl Browser {
                 }
                 Output::State(state) => self.show(*state),
                 Output::Store(stored) => self.stored.push(stored),
-                output @ (Output::OpenDocument
+                Output::DropApp => self.drops += 1,
+                output @ (Output::OpenDocument(_)
                 | Output::CloseDocument
                 | Output::Tell(_)
                 | Output::Deliver(_)

@@ -188,7 +188,7 @@ impl Whole {
         let mut is_busy = false;
         loop {
             match self.sharing.poll_output() {
-                sharing::Output::Connect => {
+                sharing::Output::Connect(_) => {
                     self.is_connected = true;
                     self.companion = Link::new();
                     self.companion.push(&Report::Hello {
@@ -204,7 +204,8 @@ impl Whole {
                     self.to_hub.clear();
                 }
                 sharing::Output::Wait(_) => return is_busy,
-                sharing::Output::OpenDocument
+                sharing::Output::OpenDocument(_)
+                | sharing::Output::DropApp
                 | sharing::Output::CloseDocument
                 | sharing::Output::Tell(_)
                 | sharing::Output::Deliver(_)
