@@ -13,7 +13,7 @@ help() {
   cat <<'TEXT'
 ./build.sh WORD
 
-  run [--open] [--port N] [--headless] [--profile DIR]
+  run [--open] [--direct-sockets] [--port N] [--headless] [--profile DIR]
                  build, start Chromium with the extension, share by invitation or with everyone, print
                  the URLs and a line `invitation http://ADDRESS:PORT/#…`; stays until Ctrl-C
   test [SUITE…]  every test, or the suites named: format lints docs layers supply

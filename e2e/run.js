@@ -2,6 +2,7 @@
 // and the invitation that the real popup shows, and stays until it is told to stop.
 
 import { parseArgs } from 'node:util';
+import { APP_PORT } from './harness/app.js';
 import { Chromium } from './harness/chromium.js';
 import { start, text } from './harness/sharing.js';
 
@@ -20,7 +21,7 @@ const stopped = new Promise((resolve) => {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, resolve);
 });
 
-const chromium = await Chromium.prepare({ profile: options.profile });
+const chromium = await Chromium.prepare({ profile: options.profile, byApp: options.byApp });
 let status = 0;
 try {
   await Promise.race([stopped, share()]);
@@ -50,8 +51,8 @@ Ctrl-C stops sharing and closes the browser.`);
 async function startSharing() {
   await chromium.control.evaluate(async (port, mode) => {
     const { settings } = await chrome.storage.local.get('settings');
-    await chrome.storage.local.set({ settings: { ...settings, port, mode } });
-  }, options.port, options.open ? 'open' : 'invited');
+    await chrome.storage.local.set({ settings: { ...settings, ...port, mode } });
+  }, { [options.byApp ? 'app_port' : 'port']: options.port }, options.open ? 'open' : 'invited');
   const popup = await chromium.popup();
   // A profile that shared by invitation shares again by itself.
   const { wanted } = await chromium.state(({ mode }, wish) => mode === wish, options.open ? 'open' : 'invited');
@@ -82,17 +83,20 @@ function readOptions() {
     const { values } = parseArgs({
       options: {
         open: { type: 'boolean', default: false },
-        port: { type: 'string', default: '9999' },
+        port: { type: 'string' },
+        'direct-sockets': { type: 'boolean', default: false },
         headless: { type: 'boolean', default: !process.env.DISPLAY && !process.env.WAYLAND_DISPLAY },
         profile: { type: 'string' },
       },
     });
-    const port = Number(values.port);
-    if (!Number.isInteger(port) || port < 1 || port > 65535) throw new Error(`--port ${values.port} is no port: 1 to 65535.`);
-    return { ...values, port };
+    const byApp = values['direct-sockets'];
+    const least = byApp ? 32768 : 1;
+    const port = Number(values.port ?? (byApp ? APP_PORT : 9999));
+    if (!Number.isInteger(port) || port < least || port > 65535) throw new Error(`--port ${values.port} is no port: ${least} to 65535.`);
+    return { ...values, byApp, port };
   } catch (error) {
     console.error(error.message);
-    console.error('Usage: ./build.sh run [--open] [--port N] [--headless] [--profile DIR]');
+    console.error('Usage: ./build.sh run [--open] [--direct-sockets] [--port N] [--headless] [--profile DIR]');
     process.exit(2);
   }
 }

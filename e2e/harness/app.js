@@ -24,6 +24,8 @@ const LETTERS = 'abcdefghijklmnopqrstuvwxyz234567';
 export const APP_SWITCHES = ['--enable-features=IsolatedWebApps,IsolatedWebAppDevMode'];
 /** The port that the app opens. */
 export const APP_PORT = 39999;
+/** Whether tests are to have the app as their companion. */
+export const BY_APP = process.env.COMPANION_KIND === 'app';
 
 /** The app, installed; `window()` opens it, `close()` ends its server. */
 export class App {
@@ -48,8 +50,9 @@ export class App {
     return app;
   }
 
-  /** Opens its window. */
-  async window() {
+  /** Opens its window; in this browser, where it was started again. */
+  async window(browser = this.#browser) {
+    this.#browser = browser;
     const isNew = (target) => target.url().startsWith(this.origin) && !this.#windows.has(target);
     const target = this.#browser.waitForTarget(isNew, { timeout: 0 });
     await this.#ask('PWA.launch', { manifestId: `${this.origin}/` });

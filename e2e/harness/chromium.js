@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { APP_SWITCHES, App, BY_APP } from './app.js';
 import { launch } from './launch.js';
 import { children, gone } from './processes.js';
 
@@ -26,16 +27,20 @@ export function idOf({ key }) {
 export class Chromium {
   #temporary;
 
-  /** A home, and a profile unless one is given, that last until `close`. */
-  static async prepare({ companion = true, profile } = {}) {
+  /**
+   * A home, and a profile unless one is given, that last until `close`. `companion`: whether there is one;
+   * `byApp`: whether that is the Direct Sockets app.
+   */
+  static async prepare({ companion = true, byApp = BY_APP, profile } = {}) {
     const it = new Chromium();
+    it.#byApp = companion && byApp;
     it.#temporary = await mkdtemp(join(tmpdir(), 'lan-broadcaster-'));
     it.home = join(it.#temporary, 'home');
     it.profile = profile ?? join(it.#temporary, 'profile');
     await mkdir(it.home, { recursive: true });
     await mkdir(it.profile, { recursive: true });
     it.id = idOf(JSON.parse(await readFile(join(EXTENSION, 'manifest.json'), 'utf8')));
-    if (companion) await it.installCompanion();
+    if (companion && !byApp) await it.installCompanion();
     return it;
   }
 
@@ -65,6 +70,10 @@ export class Chromium {
     this.#isInstalled = true;
   }
   #isInstalled = false;
+  #byApp = false;
+  /** The app, where it is the companion, and its window. */
+  app;
+  window;
 
   #companion(...words) {
     return promisify(execFile)(COMPANION, words, { env: this.environment });
@@ -80,9 +89,18 @@ export class Chromium {
       env: this.environment,
       enableExtensions: true,
       targetFilter: (target) => target.type() !== 'service_worker',
-      args: [`--load-extension=${EXTENSION}`, ...switches],
+      args: [`--load-extension=${EXTENSION}`, ...(this.#byApp ? APP_SWITCHES : []), ...switches],
     });
     await this.takeControl();
+    if (this.#byApp) await this.#openApp();
+  }
+
+  /** As a person has let it in. A profile that was used before has it installed. */
+  async #openApp() {
+    this.app ??= await App.install(this.browser);
+    const { settings } = await this.control.evaluate(() => chrome.storage.local.get('settings'));
+    await this.store({ settings: settings ?? {} });
+    this.window = await this.app.window(this.browser);
   }
 
   /** Opens the tab through which tests ask the extension: at the start, and after the extension was reloaded. */
@@ -130,8 +148,13 @@ export class Chromium {
   }
 
   /** Writes to chrome.storage.local, as options and popup do. */
-  async store(values) {
+  async store({ settings, ...values }) {
+    if (settings) values.settings = this.app ? this.#forApp(settings) : settings;
     await this.control.evaluate((values) => chrome.storage.local.set(values), values);
+  }
+
+  #forApp({ port, ...settings }) {
+    return { companion: 'app', apps: [this.app.origin], ...(port && { app_port: port }), ...settings };
   }
 
   /** The badge's text, once it fits. Chromium has no event for it: it is looked at every 20 ms. */
@@ -206,6 +229,7 @@ export class Chromium {
     await this.stop();
     // A profile of somebody's own must not point at what is gone.
     if (this.#isInstalled) await this.#companion('uninstall', '--user-data-dir', this.profile);
+    this.app?.close();
     await rm(this.#temporary, { recursive: true, force: true, maxRetries: 5 });
   }
 }

@@ -1,8 +1,9 @@
 // A browser that shares: what most tests start from.
 
+import { APP_PORT, BY_APP } from './app.js';
 import { Chromium } from './chromium.js';
 
-export const PORT = 9999;
+export const PORT = BY_APP ? APP_PORT : 9999;
 export const LAN = '10.77.0.1';
 
 /** Open mode, where everybody may do all: what a test grants that is not about rights. */
