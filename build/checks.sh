@@ -176,6 +176,7 @@ suite_conformance() {
 
 suite_e2e() {
   build_extension
+  build_direct_sockets
   build_host
   need_chromium
   need_firefox
