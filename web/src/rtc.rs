@@ -4,8 +4,11 @@
 use crate::{Error, json};
 use gloo_events::EventListener;
 use js_sys::{Array, ArrayBuffer, Object, Promise, Reflect, Uint8Array};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::rc::Rc;
+use std::task::{Poll, Waker};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
@@ -81,6 +84,7 @@ impl Certificate {
 #[must_use = "a connection that is dropped closes"]
 pub struct Peer {
     raw: RtcPeerConnection,
+    end: Rc<End>,
     _listeners: [EventListener; 3],
 }
 
@@ -168,6 +172,7 @@ impl Peer {
         ];
         Ok(Self {
             raw,
+            end: Rc::default(),
             _listeners: listeners,
         })
     }
@@ -220,8 +225,10 @@ impl Peer {
         // Without an argument the browser makes what the state asks for (webrtc-pc §4.4.2);
         // web-sys knows only the form with one.
         let set = JsFuture::from(raw.set_local_description(JsValue::UNDEFINED.unchecked_ref()));
+        let end = self.end.clone();
         async move {
-            set.await.map_err(Error::doing("making a description"))?;
+            let set = end.or(set).await;
+            set.map_err(Error::doing("making a description"))?;
             description_text(&raw)
         }
     }
@@ -242,9 +249,10 @@ impl Peer {
         let init =
             json::parse(description).map(JsCast::unchecked_into::<RtcSessionDescriptionInit>);
         let set = init.map(|init| JsFuture::from(self.raw.set_remote_description(&init)));
+        let end = self.end.clone();
         async move {
-            set?.await
-                .map_err(Error::doing("taking the other side's description"))?;
+            let set = end.or(set?).await;
+            set.map_err(Error::doing("taking the other side's description"))?;
             Ok(())
         }
     }
@@ -257,13 +265,12 @@ impl Peer {
         &self,
         candidate: &str,
     ) -> impl Future<Output = Result<(), Error>> + use<> {
-        let raw = self.raw.clone();
+        let (raw, end) = (self.raw.clone(), self.end.clone());
         let init = json::parse(candidate).map(JsCast::unchecked_into::<RtcIceCandidateInit>);
         async move {
             let add = raw.add_ice_candidate_with_opt_rtc_ice_candidate_init(Some(&init?));
-            JsFuture::from(add)
-                .await
-                .map_err(Error::doing("adding a candidate"))?;
+            let added = end.or(JsFuture::from(add)).await;
+            added.map_err(Error::doing("adding a candidate"))?;
             Ok(())
         }
     }
@@ -272,6 +279,37 @@ impl Peer {
 impl Drop for Peer {
     fn drop(&mut self) {
         self.raw.close();
+        self.end.tell();
+    }
+}
+
+/// The end of a connection. The browser settles no promise of one that is closed (webrtc-pc §4.4.1.2, *chain*), and
+/// who waited for it would hold the connection for ever.
+#[derive(Default)]
+struct End {
+    is_over: Cell<bool>,
+    waiting: RefCell<Vec<Waker>>,
+}
+
+impl End {
+    fn tell(&self) {
+        self.is_over.set(true);
+        self.waiting.take().into_iter().for_each(Waker::wake);
+    }
+
+    /// What a promise comes to, or that the connection has ended.
+    async fn or(self: Rc<Self>, mut promise: JsFuture) -> Result<JsValue, JsValue> {
+        poll_fn(|cx| {
+            if self.is_over.get() {
+                return Poll::Ready(Err("the connection was closed".into()));
+            }
+            let outcome = Pin::new(&mut promise).poll(cx);
+            if outcome.is_pending() {
+                self.waiting.borrow_mut().push(cx.waker().clone());
+            }
+            outcome
+        })
+        .await
     }
 }
 
