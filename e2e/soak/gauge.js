@@ -63,8 +63,8 @@ export async function extension(chromium) {
   }
 }
 
-/** The same, once it has no more connections than it had: one that is closed goes when nothing knows it any more. */
-export async function left(chromium, { connections }) {
+/** The same, once it has no more connections than so many: one that is closed goes when nothing knows it any more. */
+export async function left(chromium, connections) {
   for (;;) {
     const now = await extension(chromium);
     if (now.connections <= connections) return now;
