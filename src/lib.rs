@@ -5,13 +5,12 @@
 //! carries out what comes back. Decides nothing about protocols. Listeners that start the worker are
 //! registered by the door, `extension/worker.js`.
 
-mod app;
 mod background;
 mod badge;
 mod copies;
 mod document;
 mod event;
-mod master;
 mod page;
 mod shell;
+mod single;
 mod site;

@@ -1,12 +1,11 @@
 //! The loop and the table: events in, the session told, its wishes carried out.
 
-use crate::app::App;
 use crate::badge;
 use crate::copies;
 use crate::document::{Documents, Wish};
 use crate::event::{Event, Events, PageId, RunId};
-use crate::master::Master;
 use crate::page::{self, Pages, Role};
+use crate::single::Single;
 use crate::site;
 use broadcaster::Millis;
 use broadcaster::sharing::{
@@ -36,7 +35,7 @@ const GUESTS: &str = "guests";
 pub(crate) struct Shell {
     sharing: Sharing,
     companion: Option<Port>,
-    app: App,
+    app: Single,
     /// What carries the link.
     carrier: Carrier,
     /// The port through which addresses are told.
@@ -44,7 +43,7 @@ pub(crate) struct Shell {
     /// The companion's runs so far; the newest is the one that is listened to.
     runs: u32,
     pages: Pages,
-    master: Master,
+    master: Single,
     documents: Documents,
     /// The last badge shown.
     badge: Option<Badge>,
@@ -92,12 +91,12 @@ impl Shell {
         Ok(Self {
             sharing: Sharing::new(setup, now()),
             companion: None,
-            app: App::default(),
+            app: Single::new(Event::App),
             carrier: Carrier::default(),
             addresses: None,
             runs: 0,
             pages: Pages::default(),
-            master: Master::default(),
+            master: Single::new(Event::Master),
             documents: Documents::new(),
             badge: None,
             timer: None,
@@ -299,11 +298,10 @@ impl Shell {
 
     /// A port that cannot send has ended; that is heard by itself.
     fn send(&self, text: &str) {
-        let port = match self.carrier {
-            Carrier::Native => self.companion.as_ref(),
-            Carrier::App => self.app.port(),
-        };
-        if let Some(port) = port
+        if self.carrier == Carrier::App {
+            return self.app.send(text);
+        }
+        if let Some(port) = &self.companion
             && let Err(error) = port.send(text)
         {
             log::warn(&error.to_string());

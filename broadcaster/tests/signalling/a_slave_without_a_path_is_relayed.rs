@@ -38,7 +38,7 @@ impl Cut {
 
     /// By which ways the slave was connected, one after the other.
     fn ways(&self) -> Vec<Way> {
-        ways(&self.world, self.slave)
+        self.world.ways(self.slave)
     }
 
     fn session(&self) -> SessionId {
@@ -81,15 +81,6 @@ impl Cut {
             })
             .collect()
     }
-}
-
-fn ways(world: &World, slave: Node) -> Vec<Way> {
-    let log = world.log.iter().filter(|(_, node, _)| *node == slave);
-    log.filter_map(|(_, _, did)| match did {
-        Did::Slave(Event::Connected { way, .. }) => Some(*way),
-        _ => None,
-    })
-    .collect()
 }
 
 #[test]
@@ -156,7 +147,7 @@ fn a_lost_channel_becomes_a_relay_where_it_cannot_be_made_again() {
         master.handle_dismissed(session, now);
     });
     world.run_for(15_000);
-    assert_eq!(ways(&world, slave), [Way::Direct, Way::Relayed]);
+    assert_eq!(world.ways(slave), [Way::Direct, Way::Relayed]);
 }
 
 #[test]
@@ -308,7 +299,7 @@ fn a_slave_without_an_invitation_is_not_relayed() {
     let slave = add_stranger(&mut world, "S");
     world.network.cut_off.push(slave);
     world.run_for(20_000);
-    assert_eq!(ways(&world, slave), []);
+    assert_eq!(world.ways(slave), []);
     let Some(Did::Slave(Event::Failed(failure))) = world.last(slave) else {
         panic!("it has to be told");
     };
@@ -329,10 +320,10 @@ fn a_master_relays_for_so_many_of_an_address_and_then_for_others() {
     let crowd: Vec<Node> = (1..=RELAYS_PER_ADDRESS)
         .map(|number| add(&mut world, "192.168.2.1", number))
         .collect();
-    let is_relayed = |world: &World, slave| !ways(world, slave).is_empty();
+    let is_relayed = |world: &World, slave| !world.ways(slave).is_empty();
     assert!(crowd.iter().all(|slave| is_relayed(&world, *slave)));
     let late = add(&mut world, "192.168.2.1", RELAYS_PER_ADDRESS + 1);
-    assert_eq!(ways(&world, late), []);
+    assert_eq!(world.ways(late), []);
     let other = add(&mut world, "192.168.2.2", RELAYS_PER_ADDRESS + 2);
     assert!(is_relayed(&world, other));
     world.kill(crowd[0]);
@@ -352,10 +343,10 @@ fn a_master_relays_for_so_many_and_no_more() {
         slave
     };
     let relayed: Vec<Node> = (1..=RELAYS).map(|number| add(&mut world, number)).collect();
-    let is_relayed = |world: &World, slave| ways(world, slave) == [Way::Relayed];
+    let is_relayed = |world: &World, slave| world.ways(slave) == [Way::Relayed];
     assert!(relayed.iter().all(|slave| is_relayed(&world, *slave)));
     let late = add(&mut world, RELAYS + 1);
-    assert_eq!(ways(&world, late), []);
+    assert_eq!(world.ways(late), []);
     world.kill(relayed[0]);
     world.run_for(20_000);
     assert_eq!(

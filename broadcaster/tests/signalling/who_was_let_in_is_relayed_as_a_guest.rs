@@ -28,15 +28,6 @@ fn let_in(world: &mut World, party: &mut Party, master: Node, session: SessionId
     });
 }
 
-fn ways(world: &World, slave: Node) -> Vec<Way> {
-    let log = world.log.iter().filter(|(_, node, _)| *node == slave);
-    log.filter_map(|(_, _, did)| match did {
-        Did::Slave(Event::Connected { way, .. }) => Some(*way),
-        _ => None,
-    })
-    .collect()
-}
-
 #[test]
 fn who_finds_no_path_out_of_the_lobby_is_told_and_not_relayed() {
     let (mut world, party) = (World::new(good_wire(), 1), Party::new());
@@ -44,7 +35,7 @@ fn who_finds_no_path_out_of_the_lobby_is_told_and_not_relayed() {
     let slave = add_visitor(&mut world, "192.168.1.23", "S");
     world.network.cut_off.push(slave);
     world.run_for(20_000);
-    assert_eq!(ways(&world, slave), []);
+    assert_eq!(world.ways(slave), []);
     let Some(Did::Slave(Event::Failed(failure))) = world.last(slave) else {
         panic!("it has to be told");
     };
@@ -67,13 +58,13 @@ fn who_was_let_in_comes_back_through_the_broadcaster_where_the_path_is_gone() {
     let (slave, session) = add_knock(&mut world, master);
     let_in(&mut world, &mut party, master, session);
     world.run_for(1000);
-    assert_eq!(ways(&world, slave), [Way::Direct]);
+    assert_eq!(world.ways(slave), [Way::Direct]);
     world.network.cut_off.push(slave);
     world.with(master, |master: &mut Master, now| {
         master.handle_dismissed(session, now);
     });
     world.run_for(15_000);
-    assert_eq!(ways(&world, slave), [Way::Direct, Way::Relayed]);
+    assert_eq!(world.ways(slave), [Way::Direct, Way::Relayed]);
     let peer = world.master(master).peers().next().unwrap();
     assert!(
         peer.guest.is_some(),
@@ -96,9 +87,9 @@ fn who_loses_its_path_as_it_is_let_in_leaves_the_lobby_and_comes_in_by_the_door(
         master.handle_dismissed(session, now);
     });
     world.run_for(15_000);
-    assert_eq!(ways(&world, slave), [Way::Relayed]);
+    assert_eq!(world.ways(slave), [Way::Relayed]);
     let knocked = |did: &Did| matches!(did, Did::Master(master::Event::Knocked { .. }));
     assert_eq!(world.count(master, knocked), 1, "nobody is asked again");
     world.run_for(LOBBY_FOR.0);
-    assert_eq!(ways(&world, slave), [Way::Relayed], "a member's stay");
+    assert_eq!(world.ways(slave), [Way::Relayed], "a member's stay");
 }

@@ -15,7 +15,7 @@ pub(crate) use room::{HOST, Spoil, Wire};
 use actor::Note;
 use broadcaster::Millis;
 use broadcaster::signalling::rtc::{Event as RtcEvent, SessionId};
-use broadcaster::signalling::{Framing, Master, Slave, master, slave};
+use broadcaster::signalling::{Framing, Master, Slave, Way, master, slave};
 use random::Random;
 use room::Room;
 use rtc::Network;
@@ -183,6 +183,16 @@ impl World {
         let mut log = self.log.iter();
         log.find(|(_, who, did)| *who == node && is_it(did))
             .map(|(at, _, _)| at - 1000)
+    }
+
+    /// The ways by which a slave was connected, in that order.
+    pub(crate) fn ways(&self, slave: Node) -> Vec<Way> {
+        let log = self.log.iter().filter(|(_, node, _)| *node == slave);
+        log.filter_map(|(_, _, did)| match did {
+            Did::Slave(slave::Event::Connected { way, .. }) => Some(*way),
+            _ => None,
+        })
+        .collect()
     }
 
     pub(crate) fn count(&self, node: Node, is_it: impl Fn(&Did) -> bool) -> usize {

@@ -1,29 +1,39 @@
-//! The port of the master's document, of which there is one; its texts are envelopes.
+//! A port of which there is one at a time: that of the master's document, and that of the Direct Sockets app,
+//! which is listened to from the start, since what the app says between sessions keeps this worker awake.
 
 use crate::event::{Event, Events, RunId};
 use web::log;
-use web::port::{Port, RawPort};
+use web::port::{Heard, Port, RawPort};
 
-/// The master's port, open or not.
-#[derive(Default)]
-pub(crate) struct Master {
+/// A port, open or not.
+pub(crate) struct Single {
     port: Option<Port>,
     /// Ports so far; the newest is the one that is listened to.
     runs: u32,
+    /// What it says, as an event.
+    event: fn(RunId, Heard) -> Event,
 }
 
-impl Master {
+impl Single {
+    /// None is open yet.
+    pub(crate) fn new(event: fn(RunId, Heard) -> Event) -> Self {
+        Self {
+            port: None,
+            runs: 0,
+            event,
+        }
+    }
+
     /// Listens to a port, in place of an earlier one.
     ///
     /// # Errors
     /// It ended while the worker started; then there is none.
     pub(crate) fn attach(&mut self, raw: RawPort, events: &Events) -> Result<(), web::Error> {
         self.runs += 1;
-        let run = RunId(self.runs);
-        let events = events.clone();
+        let (run, event, events) = (RunId(self.runs), self.event, events.clone());
         self.port = None;
         self.port = Some(Port::attach(raw, move |heard| {
-            events.push(Event::Master(run, heard))
+            events.push(event(run, heard))
         })?);
         Ok(())
     }
