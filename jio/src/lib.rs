@@ -87,6 +87,7 @@ mod rows;
 pub mod rpc;
 mod schema;
 mod sort;
+pub mod storage;
 
 pub use collection::{Collection, Error as CollectionError};
 pub use document::{Document, Error as DocumentError, ID_KEY, document};

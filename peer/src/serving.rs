@@ -3,11 +3,11 @@
 
 use crate::connections::spawn;
 use crate::pace::Pace;
-use crate::storage::{AttachmentReader, AttachmentWriter, Storage, Upload};
 use broadcaster::Millis;
 use futures_channel::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use jio::endpoint::{Attachment, Failure, Frame, Protocol, Server, ServerOutput};
 use jio::rpc::{Call, Content, Method};
+use jio::storage::{AttachmentReader, AttachmentWriter, Storage, Upload};
 use jio::{CAPACITIES, Id, Name};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, VecDeque};

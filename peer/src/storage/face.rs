@@ -1,10 +1,10 @@
 //! The storage as JavaScript sees it: calls as JSON texts, attachments and copies as blobs.
 
 use super::indexed_db::{IndexedDb, Mode, Standing};
-use super::{Storage, Upload};
 use crate::face::Store;
 use jio::endpoint::Failure;
 use jio::rpc::{Call, Request};
+use jio::storage::{Storage, Upload};
 use jio::{CAPACITIES, Id, Name};
 use serde_json::{Value, json};
 use std::rc::Rc;

@@ -1,10 +1,10 @@
 //! A storage that the page brings: any object with jIO's methods, as `peer/npm/foreign.js` presents it.
 //! It answers queries itself; this side only passes on.
 
-use super::{Answer, AttachmentReader, AttachmentWriter, Storage, Upload};
 use crate::page::{ForeignStorage, Refusal};
 use jio::endpoint::Failure;
 use jio::rpc::{Call, Content, Method};
+use jio::storage::{Answer, AttachmentReader, AttachmentWriter, Storage, Upload};
 use jio::{Id, Name};
 use serde_json::{Value, json};
 use std::ops::Range;

@@ -1,8 +1,8 @@
 //! Records that are gone with the page: for trying out, and for tests.
 
-use super::{Answer, AttachmentReader, AttachmentWriter, Storage, Upload};
 use jio::endpoint::Failure;
 use jio::rpc::{Call, Content};
+use jio::storage::{Answer, AttachmentReader, AttachmentWriter, Storage, Upload};
 use jio::{Collection, Id, Name};
 use serde_json::{Map, Value, json};
 use std::cell::RefCell;

@@ -4,9 +4,9 @@
 use super::state::State;
 use super::{failure, removal};
 use crate::storage::layout::{BLOB, BYTES};
-use crate::storage::{Answer, AttachmentReader};
 use jio::endpoint::Failure;
 use jio::layout::{AttachmentKey, CHUNK_BYTES};
+use jio::storage::{Answer, AttachmentReader};
 use jio::{Id, Name};
 use std::cell::{Cell, RefCell};
 use std::ops::Range;

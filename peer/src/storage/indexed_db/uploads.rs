@@ -6,9 +6,9 @@ use super::documents::random_uuid;
 use super::state::State;
 use super::{failure, refusal, removal};
 use crate::storage::layout::{ATTACHMENT, Attachment, BLOB, BYTES, Chunk, Info, Staging};
-use crate::storage::{Answer, AttachmentWriter, Upload};
 use jio::endpoint::Failure;
 use jio::layout::{AttachmentKey, CHUNK_BYTES};
+use jio::storage::{Answer, AttachmentWriter, Upload};
 use std::rc::Rc;
 use web::idb::{Database, Durability, Transaction};
 
