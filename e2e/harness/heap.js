@@ -5,7 +5,10 @@ export async function living(session, name, count) {
   const { result } = await session.send('Runtime.evaluate', { expression: `${name}.prototype` });
   const { objects } = await session.send('Runtime.queryObjects', { prototypeObjectId: result.objectId });
   const call = { objectId: objects.objectId, functionDeclaration: `function () { return (${count})(this); }`, returnByValue: true };
-  return (await session.send('Runtime.callFunctionOn', call)).result.value;
+  const counted = await session.send('Runtime.callFunctionOn', call);
+  // The list holds all that is in it: who counts again would find what has been counted once.
+  await session.send('Runtime.releaseObject', { objectId: objects.objectId });
+  return counted.result.value;
 }
 
 /** Bytes of a page's WASM: they never become fewer. */

@@ -25,10 +25,9 @@ const SECOND_MASTER = 1;
 /**
  * What may be more than before. An allocator keeps pages of which it has given out a part, WASM is given none back, a
  * browser keeps what it may want again (its own process 35 to 65 MiB in two minutes of tabs that come, go and crash); a
- * thread for calls that block comes and goes. Of hundreds of connections a few whose slaves went as they connected are
- * let go late. Handles: none.
+ * thread for calls that block comes and goes. Handles and connections: none.
  */
-const SLACK = { companion: 8 * MIB, threads: 1, heap: 8 * MIB, wasm: 16 * MIB, extension: 64 * MIB, browser: 128 * MIB, connections: 8 };
+const SLACK = { companion: 8 * MIB, threads: 1, heap: 8 * MIB, wasm: 16 * MIB, extension: 64 * MIB, browser: 128 * MIB };
 const mib = (bytes) => `${(bytes / MIB).toFixed(1)} MiB`;
 
 const { values, positionals } = parseArgs({ options: { seed: { type: 'string' } }, allowPositionals: true });
@@ -142,7 +141,7 @@ async function leave() {
   const handles = measured.before.companion.handles - SECOND_MASTER;
   measured.after = {
     companion: await within('all handles are closed', settled(stage.chromium, handles)),
-    extension: await within('the RTCPeerConnections are gone', left(stage.chromium, measured.before.extension.connections + SLACK.connections)),
+    extension: await within('all RTCPeerConnections are gone', left(stage.chromium, measured.before.extension.connections)),
   };
   const { before, after } = measured;
   await checks.that('when all have left everything is back at its level', () => [

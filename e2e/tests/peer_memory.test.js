@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { wasmBytes } from '../harness/heap.js';
+import { setTimeout as pause } from 'node:timers/promises';
+import { living, wasmBytes } from '../harness/heap.js';
 import { Opened } from '../harness/opened.js';
 import { Browser, openBroadcaster, openSite, serve } from '../harness/peer.js';
 import { rawSlave } from '../harness/raw_peer.js';
@@ -14,6 +15,10 @@ const REQUEST_BYTES = 16 * MIB;
 const JOINING = 16;
 /** What a master needs besides for so many peers: far less than one request. */
 const REST = 4 * MIB;
+/** The connection that a master makes for whoever comes next. */
+const MADE_AHEAD = 1;
+/** Few: a master has four of an address under way, each for ten seconds where it does not hear of the end. */
+const GIVING_UP = 10;
 
 describe('slaves whose requests never end', { timeout: 300_000 }, () => {
   const opened = new Opened();
@@ -58,6 +63,33 @@ describe('slaves whose requests never end', { timeout: 300_000 }, () => {
     return grown;
   }
 });
+
+describe('slaves that give up as they connect', { timeout: 180_000 }, () => {
+  const opened = new Opened();
+  after(() => opened.close());
+
+  test('leave neither side a connection', async () => {
+    const [site, broadcaster, browser] = await Promise.all([openSite(), openBroadcaster(), Browser.open()].map((one) => opened.add(one)));
+    const [master, slave] = await Promise.all([browser.page(site.url), browser.page(site.url)]);
+    await serve(master, broadcaster.url);
+    await slave.evaluate(async (url, rounds) => {
+      for (let round = 0; round < rounds; round += 1) {
+        const tried = peer.connect(url);
+        tried.ready.catch(() => {});
+        await until(tried, 'state', ({ state, step }) => step === 'connecting' || state === 'connected');
+        tried.close();
+      }
+    }, broadcaster.url, GIVING_UP);
+    await noMore(slave, 0);
+    await noMore(master, MADE_AHEAD);
+  });
+});
+
+/** Resolves when no more peer connections live in a page: nobody is told of one that is collected. */
+async function noMore(page, most) {
+  const session = await page.createCDPSession();
+  while ((await living(session, 'RTCPeerConnection', (all) => all.length)) > most) await pause(100);
+}
 
 /** Runs in a slave's page: begins so many messages, each so long, and ends none; resolves when all was read. */
 async function fill(bytes, streams) {
