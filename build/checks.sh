@@ -62,7 +62,7 @@ format_checks() {
     check "bash reads $script" bash -n "$script"
   done
   need_node
-  for script in build/*.mjs extension/*.js pages/*.js peer/npm/*.js e2e/*.js e2e/*/*.js bench/*.js; do
+  for script in build/*.mjs extension/*.js pages/*.js peer/npm/*.js e2e/*.js e2e/*/*.js bench/*.js conformance/*.mjs conformance/*/*.js; do
     check "node reads $script" node --check "$script"
   done
 }
@@ -168,10 +168,26 @@ suite_pages() {
   return "$status"
 }
 
+# Autobahn against the executor as the native companion has it, and as the app has it: in Node, and in Chromium.
 suite_conformance() {
+  local status=0 log=target/log/autobahn.log
   need_python_packages target/kosoku conformance/requirements.txt
   quietly cargo-echo cargo build --release --quiet --package "$HOST" --example echo
-  python3 conformance/run.py target/release/examples/echo target/kosoku/bin/kosoku target/autobahn
+  build_echo_app
+  need_chromium
+  need_modules e2e
+  rm -f "$log"
+  autobahn native --echo target/release/examples/echo --max-message-bytes $((16 << 20))
+  autobahn node --behind-link --echo node conformance/node.mjs target/echo
+  APP_DIST=target/echo autobahn app --behind-link --echo node conformance/app.mjs
+  awk '/^[0-9]+ passed, / { p += $1; f += $3 } END { printf "%d passed, %d failed\n", p, f }' "$log"
+  return "$status"
+}
+
+# autobahn NAME OPTION…: one run, its pages in target/autobahn/NAME. Sets status.
+autobahn() {
+  echo "$1:" | tee -a "$log"
+  python3 conformance/run.py target/kosoku/bin/kosoku "target/autobahn/$1" "${@:2}" | tee -a "$log" || status=1
 }
 
 suite_e2e() {

@@ -26,6 +26,12 @@ build_direct_sockets() {
   node build/direct-sockets.mjs
 }
 
+# target/echo: that app with an echo in the extension's place, for conformance; not given to anybody.
+build_echo_app() {
+  build_direct_sockets
+  lay target/echo dist/direct-sockets/. conformance/echo/.
+}
+
 # dist/npm: the package for web pages.
 build_npm() {
   need_modules build

@@ -1,12 +1,19 @@
-"""Runs Autobahn's cases against the companion's echo example and compares with expected.json.
+"""Runs Autobahn's cases against an echo server and compares with expected.json.
 
-run.py ECHO KOSOKU REPORTS [--update]
+run.py KOSOKU REPORTS [--update | --behind-link] --echo COMMAND...
 
-ECHO is the built example, KOSOKU the runner, REPORTS a folder for its pages. A case fails when it is
-worse than expected; one that is better, or new, must be written down: --update does that.
-The cases: 1-7, 9 and 10. 8 does not exist; 12 and 13 are compression, which is left out on purpose.
+KOSOKU is the runner, REPORTS a folder for its pages, COMMAND prints `listening ws://HOST:PORT/`
+and stays until it is told to stop. A case fails when it is worse than expected; one that is better, or new,
+must be written down: --update does that.
+The parts: 1-7, 9 and 10. 8 does not exist; 12 and 13 are compression, which is left out on purpose.
+
+--behind-link: the echo comes from a hub at the other end of a link. Part 9 is left out, with messages four times
+as long as any a companion may be told to take. Where a case breaks the protocol in the same breath as it sends a
+message, the connection has failed before the echo is back; Autobahn calls that NON-STRICT, and expected.json
+has it as `behindLink`.
 """
 
+import argparse
 import json
 import subprocess
 import sys
@@ -14,8 +21,8 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 EXPECTED = HERE / "expected.json"
-CASES = ["1.*", "2.*", "3.*", "4.*", "5.*", "6.*", "7.*", "9.*", "10.*"]
-LARGEST_CASE_BYTES = 16 * 1024 * 1024
+PARTS = ["1", "2", "3", "4", "5", "6", "7", "9", "10"]
+PARTS_BEHIND_LINK = [part for part in PARTS if part != "9"]
 TIME_LIMIT_S = 600
 
 # From best to worst. INFORMATIONAL is no worse than OK: RFC 6455 leaves those cases open.
@@ -23,11 +30,14 @@ RANK = {"OK": 0, "INFORMATIONAL": 0, "NON-STRICT": 1, "UNIMPLEMENTED": 2, "FAILE
 
 
 def main():
-    echo, kosoku, reports = sys.argv[1:4]
-    found = run(echo, kosoku, Path(reports))
-    if "--update" in sys.argv[4:]:
-        write(found)
+    arguments = read_arguments()
+    parts = PARTS_BEHIND_LINK if arguments.behind_link else PARTS
+    found = run(arguments.echo, arguments.kosoku, arguments.reports, parts)
     expected = json.loads(EXPECTED.read_text())
+    if arguments.update:
+        write(expected, found)
+    if arguments.behind_link:
+        expected = behind_link(expected)
     faults = compare(expected, found)
     for case, why in faults.items():
         print(f"FAILED  case {case}: {why}")
@@ -39,14 +49,23 @@ def main():
     return 1 if faults else 0
 
 
-def run(echo, kosoku, reports):
-    """The results of all cases: case -> how the exchange and its end were."""
-    server = subprocess.Popen(
-        [echo, "--port", "0", "--max-message-bytes", str(LARGEST_CASE_BYTES)], stdout=subprocess.PIPE, text=True
-    )
+def read_arguments():
+    parser = argparse.ArgumentParser()
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--update", action="store_true")
+    how.add_argument("--behind-link", action="store_true")
+    parser.add_argument("kosoku")
+    parser.add_argument("reports", type=Path)
+    parser.add_argument("--echo", required=True, nargs=argparse.REMAINDER)
+    return parser.parse_args()
+
+
+def run(echo, kosoku, reports, parts):
+    """The results of all cases of these parts: case -> how the exchange and its end were."""
+    server = subprocess.Popen(echo, stdout=subprocess.PIPE, text=True)
     try:
         address = listening(server.stdout.readline())
-        wanted = [argument for case in CASES for argument in ("-i", case)]
+        wanted = [argument for part in parts for argument in ("-i", f"{part}.*")]
         # Its exit status only repeats what the index says.
         subprocess.run([kosoku, "-p", "2", "-o", str(reports), *wanted, address], timeout=TIME_LIMIT_S, check=False)
     finally:
@@ -84,10 +103,24 @@ def compare(expected, found):
     return faults
 
 
-def write(found):
-    """One line a case, so that a change reads as a change."""
-    lines = [f"  {json.dumps(case)}: {json.dumps(found[case])}" for case in sorted(found, key=in_order)]
+def behind_link(expected):
+    """What is expected of an echo that comes through a link."""
+    return {
+        case: {**result, "behavior": result.get("behindLink", result["behavior"])}
+        for case, result in expected.items()
+        if part_of(case) in PARTS_BEHIND_LINK
+    }
+
+
+def write(expected, found):
+    """One line a case, so that a change reads as a change. What is expected behind a link is written by hand."""
+    expected.update({case: {**expected.get(case, {}), **result} for case, result in found.items()})
+    lines = [f"  {json.dumps(case)}: {json.dumps(expected[case])}" for case in sorted(found, key=in_order)]
     EXPECTED.write_text("{\n" + ",\n".join(lines) + "\n}\n")
+
+
+def part_of(case):
+    return case.split(".")[0]
 
 
 def in_order(case):
