@@ -17,14 +17,15 @@ help() {
                  build, start Chromium with the extension, share by invitation or with everyone, print
                  the URLs and a line `invitation http://ADDRESS:PORT/#…`; stays until Ctrl-C
   test [SUITE…]  every test, or the suites named: format lints docs layers supply
-                 rust pages conformance e2e soak
+                 rust pages package conformance e2e soak
   soak [MINUTES] [--seed N]
                  hundreds of members, masters and slaves at work while one thing after the other breaks;
                  2 minutes unless told otherwise. Prints its seed, by which a run can be had again
-  build          dist/extension (load unpacked), dist/npm, dist/site, dist/host
+  build          dist/extension (load unpacked), dist/direct-sockets, dist/npm, dist/site, dist/host
   install-host [OPTION…]
                  build the companion and install it for the browsers of this user
-  package        build, and dist/lan-broadcaster-VERSION.zip for the web store
+  package        build, and dist/lan-broadcaster-VERSION.zip for the web store, and the Direct Sockets app
+                 as a signed web bundle, whose id it prints
   bench [OPTION…]
                  measure `serve` beside other servers, and the extension (./build.sh bench --help)
   fuzz [TARGET] [SECONDS]
@@ -62,6 +63,7 @@ install_host() {
 package() {
   build
   zip_extension
+  bundle_app
 }
 
 bench() {

@@ -1,7 +1,7 @@
 # Every test, counted the same way. A suite is a function that prints, as its last such line,
 # `N passed, N failed`; run_suites adds them up.
 
-SUITES=(format lints docs layers supply rust pages conformance e2e soak)
+SUITES=(format lints docs layers supply rust pages package conformance e2e soak)
 
 run_suites() {
   local suite
@@ -159,10 +159,18 @@ suite_rust() {
 }
 
 # What extension and pages compute without a browser, and what the package's types promise.
-suite_pages() {
+suite_pages() { node_tests tests/*.test.mjs; }
+
+# What is handed out, as far as a browser is not needed to see it.
+suite_package() {
+  build_direct_sockets
+  node_tests tests/package/*.test.mjs
+}
+
+node_tests() {
   need_modules build
   local status=0 log=target/log/node-test.log
-  node --test --test-reporter=tap tests/*.test.mjs >"$log" 2>&1 || status=$?
+  node --test --test-reporter=tap "$@" >"$log" 2>&1 || status=$?
   cat "$log"
   awk '/^# pass /{ p = $3 } /^# (fail|cancelled) /{ f += $3 } END { printf "%d passed, %d failed\n", p, f }' "$log"
   return "$status"

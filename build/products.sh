@@ -1,6 +1,8 @@
-# What is built, in this order: the WASM, dist/npm, dist/site, dist/extension, dist/host; and the store's zip.
+# What is built, in this order: the WASM, dist/npm, dist/site, dist/extension, dist/host; and the
+# store's zip, and the app's bundle.
 
 HOST=lan-broadcaster-host
+APP_KEY=${XDG_CONFIG_HOME:-${HOME:-/root}/.config}/lan-broadcaster/direct-sockets.pem
 
 # The companion has the served pages built in, with the package they use.
 build_host() {
@@ -103,3 +105,13 @@ zip_extension() {
 }
 
 quietly_zip() { zip --quiet --recurse-paths -X "$1" .; }
+
+# The app, signed. Its id is the key's, so the key stays, outside the repository.
+bundle_app() {
+  need_modules build
+  local bundle origin
+  bundle=dist/lan-broadcaster-port-$(node -p 'require("./manifest.json").version').swbn
+  origin=$(node build/bundle.mjs dist/direct-sockets "$APP_KEY" "$bundle")
+  say "packed: $bundle ($(du -k "$bundle" | cut -f1) KiB), signed with $APP_KEY:"
+  echo "$origin"
+}

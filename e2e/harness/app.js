@@ -5,19 +5,11 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { extname, join, normalize } from 'node:path';
+import { join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { headersOf } from '../../build/app-headers.mjs';
 
 const APP = process.env.APP_DIST || fileURLToPath(new URL('../../dist/direct-sockets', import.meta.url));
-const TYPES = {
-  '.css': 'text/css',
-  '.html': 'text/html',
-  '.js': 'text/javascript',
-  '.png': 'image/png',
-  '.svg': 'image/svg+xml',
-  '.wasm': 'application/wasm',
-  '.webmanifest': 'application/manifest+json',
-};
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz234567';
 
 /** What a browser needs to install and run such an app. */
@@ -80,7 +72,7 @@ async function answer(request, response) {
   const file = pathname.endsWith('/') ? `${pathname}index.html` : pathname;
   try {
     const body = await readFile(join(APP, normalize(file)));
-    response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'text/plain' }).end(body);
+    response.writeHead(200, headersOf(file)).end(body);
   } catch {
     response.writeHead(404).end();
   }
