@@ -1,15 +1,12 @@
 // The Direct Sockets app: installed in a browser as a developer does it, from a server on this computer, and opened
 // as an app of its own.
 
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import { join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { headersOf } from '../../build/app-headers.mjs';
 
-const APP = process.env.APP_DIST || fileURLToPath(new URL('../../dist/direct-sockets', import.meta.url));
+const SERVER = fileURLToPath(new URL('app-server.js', import.meta.url));
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz234567';
 
 /** What a browser needs to install and run such an app. */
@@ -25,15 +22,15 @@ export class App {
   #server;
   #windows = new WeakSet();
 
-  /** Installs it. `stun` also allows what Chromium asks a person about: sockets for datagrams. */
-  static async install(browser, { stun = true } = {}) {
+  /**
+   * Installs it. `host`: the computer of lan.js that the browser is at; `stun` also allows what Chromium asks a
+   * person about: sockets for datagrams.
+   */
+  static async install(browser, { host, stun = true } = {}) {
     const app = new App();
     app.#browser = browser;
     app.origin = `isolated-app://${newId()}`;
-    app.#server = createServer(answer);
-    app.#server.listen(0, '127.0.0.1');
-    await once(app.#server, 'listening');
-    const installUrlOrBundleUrl = `http://localhost:${app.#server.address().port}/`;
+    const installUrlOrBundleUrl = await app.#serve(host);
     await app.#ask('PWA.install', { manifestId: `${app.origin}/`, installUrlOrBundleUrl });
     if (stun) {
       const permission = { name: 'local-network' };
@@ -52,9 +49,19 @@ export class App {
     return (await target).asPage();
   }
 
-  close() {
-    this.#server.close();
-    this.#server.closeAllConnections();
+  /** Serves it where the browser reaches it: at the same computer. It ends when we do. */
+  async #serve(host) {
+    const { executablePath, environment } = host?.launch(process.execPath) ?? { executablePath: process.execPath };
+    this.#server = spawn(executablePath, [SERVER], { env: { ...process.env, ...environment }, stdio: ['pipe', 'pipe', 'inherit'] });
+    const [port] = await once(this.#server.stdout, 'data');
+    for (const one of [this.#server, this.#server.stdin, this.#server.stdout]) one.unref();
+    return `http://localhost:${port}/`;
+  }
+
+  async close() {
+    this.#server.ref();
+    this.#server.stdin.end();
+    await once(this.#server, 'exit');
   }
 
   async #ask(method, parameters) {
@@ -64,17 +71,6 @@ export class App {
     } finally {
       await session.detach();
     }
-  }
-}
-
-async function answer(request, response) {
-  const { pathname } = new URL(request.url, 'http://app');
-  const file = pathname.endsWith('/') ? `${pathname}index.html` : pathname;
-  try {
-    const body = await readFile(join(APP, normalize(file)));
-    response.writeHead(200, headersOf(file)).end(body);
-  } catch {
-    response.writeHead(404).end();
   }
 }
 

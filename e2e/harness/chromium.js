@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { APP_SWITCHES, App, BY_APP } from './app.js';
 import { launch } from './launch.js';
-import { children, gone } from './processes.js';
+import { children, gone, threads } from './processes.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export const EXTENSION = join(ROOT, 'dist/extension');
@@ -92,12 +92,12 @@ export class Chromium {
       args: [`--load-extension=${EXTENSION}`, ...(this.#byApp ? APP_SWITCHES : []), ...switches],
     });
     await this.takeControl();
-    if (this.#byApp) await this.#openApp();
+    if (this.#byApp) await this.#openApp(host);
   }
 
   /** As a person has let it in. A profile that was used before has it installed. */
-  async #openApp() {
-    this.app ??= await App.install(this.browser);
+  async #openApp(host) {
+    this.app ??= await App.install(this.browser, { host });
     const { settings } = await this.control.evaluate(() => chrome.storage.local.get('settings'));
     await this.store({ settings: settings ?? {} });
     this.window = await this.app.window(this.browser);
@@ -118,7 +118,12 @@ export class Chromium {
     const isNew = (target) => target.url().startsWith(url) && !this.#popups.has(target);
     const target = this.browser.waitForTarget(isNew);
     await this.control.bringToFront();
-    await this.control.evaluate(() => chrome.action.openPopup());
+    await this.control.evaluate(async () => {
+      // The app's window may be in front: a popup belongs to an active one.
+      const { id: windowId } = await chrome.windows.getCurrent();
+      await chrome.windows.update(windowId, { focused: true });
+      await chrome.action.openPopup({ windowId });
+    });
     this.#popups.add(await target);
     return (await target).asPage();
   }
@@ -203,9 +208,17 @@ export class Chromium {
     return found;
   }
 
-  /** Process ids of the companions this browser has started. */
+  /** Process ids of the companions this browser has started; by the app, of its page. */
   async companions() {
+    if (this.#byApp) return this.#pages();
     return (await children(this.browser.process().pid)).filter(({ command }) => command.includes('lan-broadcaster-host')).map(({ pid }) => pid);
+  }
+
+  /** Nothing says whose page lives in which process; the app's is the one that has a worker of its own. */
+  async #pages() {
+    const all = await children(this.browser.process().pid);
+    const isApp = await Promise.all(all.map(async ({ pid }) => (await threads(pid)).some((name) => name.startsWith('DedicatedWorker'))));
+    return all.filter((_, at) => isApp[at]).map(({ pid }) => pid);
   }
 
   /** Kills the browser as nothing else does, and waits until all of it is gone; the profile stays. */
@@ -229,7 +242,7 @@ export class Chromium {
     await this.stop();
     // A profile of somebody's own must not point at what is gone.
     if (this.#isInstalled) await this.#companion('uninstall', '--user-data-dir', this.profile);
-    this.app?.close();
+    await this.app?.close();
     await rm(this.#temporary, { recursive: true, force: true, maxRetries: 5 });
   }
 }

@@ -21,7 +21,7 @@ describe('an app that wants to open the port', { timeout: 300_000 }, () => {
   });
   after(async () => {
     await chromium?.close();
-    app?.close();
+    await app?.close();
   });
 
   test('waits until a person lets it, who sees where it comes from', async () => {

@@ -7,7 +7,7 @@ import { Lan, noSwitch } from '../harness/lan.js';
 import { Opened } from '../harness/opened.js';
 import { Browser } from '../harness/peer.js';
 import { serveRecords } from '../harness/records.js';
-import { openSharing } from '../harness/sharing.js';
+import { LAN, openSharing, PORT } from '../harness/sharing.js';
 
 const SIZE = 20_000_000;
 const CUT_AT = 1_000_000;
@@ -24,8 +24,8 @@ describe('an attachment', { skip: noSwitch, timeout: 240_000 }, () => {
     const [sharing, other] = await Promise.all([opened.add(openSharing()), opened.add(Browser.open({ host: device }))]);
     chromium = sharing;
     await serveRecords(chromium);
-    slave = await other.page('http://10.77.0.1:9999/', 'peer/index.js');
-    await slave.evaluate(prepare, 'ws://10.77.0.1:9999/', SIZE);
+    slave = await other.page(`http://${LAN}:${PORT}/`, 'peer/index.js');
+    await slave.evaluate(prepare, `ws://${LAN}:${PORT}/`, SIZE);
   });
   after(() => opened.close());
 

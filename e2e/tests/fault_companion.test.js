@@ -4,10 +4,13 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { describe, test } from 'node:test';
+import { describe } from 'node:test';
+import { testsOf } from '../harness/listed.js';
 import { Member } from '../harness/member.js';
 import { gone, kill } from '../harness/processes.js';
 import { here, LAN, openSharing, PORT, press, text } from '../harness/sharing.js';
+
+const test = testsOf('fault_companion');
 
 describe('a companion', { timeout: 240_000 }, () => {
   test('that hangs for a moment has lost nothing when it goes on', () =>

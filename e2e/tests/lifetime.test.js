@@ -1,10 +1,14 @@
 // Sharing outlives what dies around it: the worker, the companion, the browser.
 
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe } from 'node:test';
+import { BY_APP } from '../harness/app.js';
 import { Chromium } from '../harness/chromium.js';
+import { testsOf } from '../harness/listed.js';
 import { Member } from '../harness/member.js';
 import { here, OPEN, openSharing, PORT, press, pressStart, start, text, when } from '../harness/sharing.js';
+
+const test = testsOf('lifetime');
 
 describe('lifetime', { timeout: 300_000 }, () => {
   test('Stop closes members with 1001 and the port with them', async () => {
@@ -35,7 +39,7 @@ describe('lifetime', { timeout: 300_000 }, () => {
       await starting;
       await chromium.state((state) => state.status === 'sharing');
       const [next] = await chromium.companions();
-      assert.notEqual(next, companion);
+      assert.equal(next === companion, BY_APP, 'the app stays, a program is another one');
       const [a, b] = await Promise.all([Member.open(here()), Member.open(here())]);
       await a.send('again');
       assert.equal(await b.next(), 'again');

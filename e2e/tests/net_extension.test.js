@@ -7,7 +7,7 @@ import { Lan, noFilter, noSwitch } from '../harness/lan.js';
 import { Opened } from '../harness/opened.js';
 import { Browser } from '../harness/peer.js';
 import { connectSlave, create, query, serveRecords } from '../harness/records.js';
-import { openSharing, text } from '../harness/sharing.js';
+import { openSharing, PORT, text } from '../harness/sharing.js';
 
 describe('the extension\'s records', { skip: noSwitch, timeout: 240_000 }, () => {
   const opened = new Opened();
@@ -53,7 +53,7 @@ describe('the extension\'s records', { skip: noSwitch, timeout: 240_000 }, () =>
     here.move(['fd77::1']);
     device.move(['fd77::2']);
     const { master, url } = await meet(device);
-    assert.equal(url, 'ws://[fd77::1]:9999/');
+    assert.equal(url, `ws://[fd77::1]:${PORT}/`);
     assert.match(await text(master, 'peers'), /fd77::2/);
   });
 });

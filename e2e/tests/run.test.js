@@ -10,11 +10,12 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { BY_APP } from '../harness/app.js';
 import { Member } from '../harness/member.js';
 import { LAN } from '../harness/sharing.js';
 
 const RUN = fileURLToPath(new URL('../run.js', import.meta.url));
-const PORT = 9123;
+const PORT = BY_APP ? 49123 : 9123;
 
 describe('run', { timeout: 180_000 }, () => {
   test('it prints each URL on a line, shares there, and cleans up when told to stop', async () => {
@@ -68,7 +69,8 @@ describe('run', { timeout: 180_000 }, () => {
     taker.close();
   });
 
-  for (const words of [['--port', '0'], ['--port', 'many'], ['--nonsense'], ['stray']]) {
+  const tooLow = BY_APP ? [['--port', '32767']] : [];
+  for (const words of [['--port', '0'], ...tooLow, ['--port', 'many'], ['--nonsense'], ['stray']]) {
     test(`wrong words, ${words.join(' ')}: exit code 2 and the usage`, async () => {
       const run = start(['--open', ...words]);
       const [[code], said] = await Promise.all([once(run, 'exit'), all(run.stderr)]);
@@ -79,7 +81,7 @@ describe('run', { timeout: 180_000 }, () => {
 });
 
 function start(words, environment = {}) {
-  return spawn(process.execPath, [RUN, ...words], { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+  return spawn(process.execPath, [RUN, ...(BY_APP ? ['--direct-sockets'] : []), ...words], { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
 async function all(stream) {

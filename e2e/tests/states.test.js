@@ -7,10 +7,13 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { describe, test } from 'node:test';
+import { describe } from 'node:test';
 import { Chromium, COMPANION } from '../harness/chromium.js';
+import { testsOf } from '../harness/listed.js';
 import { Member } from '../harness/member.js';
 import { here, LAN, openSharing, PORT, press, start as pressIn, text, when } from '../harness/sharing.js';
+
+const test = testsOf('states');
 
 const OPEN = { settings: { mode: 'open', port: PORT } };
 

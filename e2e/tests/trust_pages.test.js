@@ -22,7 +22,7 @@ describe('sharing by invitation, in the pages', { timeout: 300_000 }, () => {
   test('is what Start begins; the popup shows the invitation beside the address', async () => {
     const popup = await pressStart(chromium);
     link = await text(popup, 'invitation');
-    assert.match(link, /^http:\/\/10\.77\.0\.1:9999\/#[\w-]{76}$/);
+    assert.match(link, new RegExp(`^http://${LAN}:${PORT}/#[\\w-]{76}$`));
     assert.equal(await text(popup, 'broadcaster-url'), `ws://${LAN}:${PORT}/`);
     const { urls } = await chromium.state();
     assert.equal(await popup.$eval('[data-testid="qr"] path', (path) => path.getAttribute('d')), urls[0].invitation.qr.path);

@@ -9,7 +9,7 @@ import { Opened } from '../harness/opened.js';
 import { Browser } from '../harness/peer.js';
 import { kill } from '../harness/processes.js';
 import { create, query, serveRecords, stopSharing } from '../harness/records.js';
-import { openSharing, press, pressStart, text } from '../harness/sharing.js';
+import { LAN, openSharing, PORT, press, pressStart, text } from '../harness/sharing.js';
 import { watchNetwork, watchText } from '../harness/watch.js';
 
 const THERE = '10.77.0.2';
@@ -30,7 +30,7 @@ describe('the tutorial', { skip: noFilter, timeout: 180_000 }, () => {
   test('1. Start: the popup shows the URL', async () => {
     const popup = await pressStart(chromium);
     url = await text(popup, 'broadcaster-url');
-    assert.equal(url, 'ws://10.77.0.1:9999/');
+    assert.equal(url, `ws://${LAN}:${PORT}/`);
   });
 
   test('2. Serve my records: their window opens, and the master has a name', async () => {
@@ -50,7 +50,7 @@ describe('the tutorial', { skip: noFilter, timeout: 180_000 }, () => {
     await text(slave, 'status', (text) => /^connected/i.test(text));
     assert.deepEqual(await said(), [
       'connecting …',
-      'reaching 10.77.0.1:9999 …',
+      `reaching ${LAN}:${PORT} …`,
       'asking who shares records there …',
       'connecting …',
       `connected to “${await text(master, 'name')}”`,
