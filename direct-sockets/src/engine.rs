@@ -1,6 +1,7 @@
 //! What a turn works on: the executor, the link and the sockets. Starts tasks where the executor wants
 //! something that takes time; never awaits.
 
+use crate::chunk::LastChunk;
 use crate::driver::Driver;
 use crate::listen::{Datagrams, Port};
 use crate::socket::{Sending, Socket};
@@ -24,6 +25,7 @@ pub(crate) struct Engine {
     pub(crate) noted: Vec<ConnId>,
     /// Bytes read since the last flush.
     unflushed: usize,
+    last_chunk: LastChunk,
     status: Status,
 }
 
@@ -37,6 +39,7 @@ impl Engine {
             datagrams: Datagrams::default(),
             noted: Vec::new(),
             unflushed: 0,
+            last_chunk: LastChunk::default(),
             status: Status::default(),
         }
     }
@@ -151,6 +154,7 @@ impl Engine {
         for conn in mem::take(&mut self.noted) {
             self.write(driver, conn);
         }
+        self.last_chunk = LastChunk::default();
     }
 
     /// Writes what is queued for a connection, unless a write is under way, after which this is asked again.
@@ -158,16 +162,9 @@ impl Engine {
         let Some(socket) = self.sockets.get_mut(&conn) else {
             return;
         };
-        let mut chunk = Vec::new();
-        for bytes in self.executor.queued(conn) {
-            if !chunk.is_empty() && chunk.len() + bytes.len() > WRITE_BYTES {
-                break;
-            }
-            chunk.extend_from_slice(bytes);
-        }
-        if chunk.is_empty() {
+        let Some(chunk) = self.last_chunk.next(self.executor.queued(conn)) else {
             return socket.sent_all();
-        }
+        };
         socket.send(driver, conn, chunk);
     }
 
@@ -218,5 +215,3 @@ impl Engine {
 
 /// Bytes read from all connections after which what they caused is written; see the native companion.
 const FLUSH_BYTES: usize = 128 * 1024;
-/// Bytes given to one write, where a frame is not longer: what a stream takes at once.
-const WRITE_BYTES: usize = 256 * 1024;

@@ -12,6 +12,7 @@
 //! ```
 #![warn(missing_docs)]
 
+mod chunk;
 mod driver;
 mod engine;
 mod face;

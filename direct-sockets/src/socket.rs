@@ -3,7 +3,7 @@
 use crate::driver::Driver;
 use broadcaster::link::ConnId;
 use std::rc::Rc;
-use web::sockets::{self, Receiving};
+use web::sockets::{self, Chunk, Receiving};
 
 /// A connection. Dropping it closes it at once, and its tasks end.
 pub(crate) struct Socket {
@@ -42,7 +42,7 @@ impl Socket {
     }
 
     /// Writes bytes; the end of that is told to the engine.
-    pub(crate) fn send(&mut self, driver: &Driver, conn: ConnId, chunk: Vec<u8>) {
+    pub(crate) fn send(&mut self, driver: &Driver, conn: ConnId, chunk: Chunk) {
         self.sending = Sending::Writing;
         // The stream has the bytes when this returns: a page that is about to go sends them still.
         let written = self.half.send(&chunk);

@@ -67,11 +67,11 @@ extern "C" {
     fn data(this: &Opened) -> Uint8Array;
 
     /// What reading a stream resolves with.
-    type Chunk;
+    type Read;
     #[wasm_bindgen(method, getter)]
-    fn done(this: &Chunk) -> bool;
+    fn done(this: &Read) -> bool;
     #[wasm_bindgen(method, getter)]
-    fn value(this: &Chunk) -> JsValue;
+    fn value(this: &Read) -> JsValue;
 }
 
 /// Why a port is not open.
@@ -108,6 +108,11 @@ pub struct Receiving(Incoming);
 
 /// The sending half of a connection; dropping it resets the connection, unless it was finished.
 pub struct Sending(WritableStreamDefaultWriter);
+
+/// Bytes to be sent, as the browser has them. A clone is the same chunk, and any number of connections may
+/// send it: a stream copies it.
+#[derive(Clone)]
+pub struct Chunk(Uint8Array);
 
 /// A socket for datagrams; dropping it closes it.
 pub struct Datagrams {
@@ -179,9 +184,8 @@ impl Sending {
     ///
     /// # Errors
     /// The connection is broken.
-    pub fn send(&self, bytes: &[u8]) -> impl Future<Output = Result<(), Error>> + use<> {
-        let chunk = Uint8Array::from(bytes);
-        let sent = JsFuture::from(self.0.write_with_chunk(&chunk));
+    pub fn send(&self, chunk: &Chunk) -> impl Future<Output = Result<(), Error>> + use<> {
+        let sent = JsFuture::from(self.0.write_with_chunk(&chunk.0));
         async { sent.await.map(drop).map_err(Error::doing("sending")) }
     }
 
@@ -189,6 +193,19 @@ impl Sending {
     pub fn finish(&self) {
         // It fails only where the connection is broken already.
         crate::task::spawn_quiet(JsFuture::from(self.0.close()));
+    }
+}
+
+#[allow(clippy::len_without_is_empty, reason = "nobody sends nothing")]
+impl Chunk {
+    /// Hands bytes to the browser.
+    pub fn new(bytes: &[u8]) -> Self {
+        Self(Uint8Array::from(bytes))
+    }
+
+    /// How many bytes it has.
+    pub fn len(&self) -> usize {
+        self.0.length() as usize
     }
 }
 
@@ -252,7 +269,7 @@ impl Incoming {
     }
 
     async fn next(&self) -> Result<Option<JsValue>, JsValue> {
-        let chunk: Chunk = JsFuture::from(self.0.read()).await?.unchecked_into();
+        let chunk: Read = JsFuture::from(self.0.read()).await?.unchecked_into();
         Ok((!chunk.done()).then(|| chunk.value()))
     }
 
