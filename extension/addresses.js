@@ -52,7 +52,9 @@ async function gather() {
       connection.onicecandidate = ({ candidate }) => {
         if (!candidate) return resolve();
         const cost = /\bnetwork-cost (\d+)/.exec(candidate.candidate)?.[1];
-        if (candidate.type === 'host' && isAddress(candidate.address)) found.set(candidate.address, Number(cost ?? 0));
+        // Chromium has IPv6 in brackets here.
+        const ip = candidate.address?.replace(/^\[|\]$/g, '');
+        if (candidate.type === 'host' && isAddress(ip)) found.set(ip, Number(cost ?? 0));
       };
       // On some networks it never ends.
       setTimeout(resolve, GIVE_UP_MS);

@@ -32,6 +32,14 @@ pub fn ping() -> Bytes {
     Bytes::from_static(&[FIN | PING, 0])
 }
 
+/// The payload of the Ping that asks whether all before it has come.
+pub const CONFIRM: &[u8] = b"all";
+
+/// A Ping frame with the payload [`CONFIRM`]; always the same bytes in memory.
+pub fn ping_to_confirm() -> Bytes {
+    Bytes::from_static(&[FIN | PING, 3, b'a', b'l', b'l'])
+}
+
 /// The Pong frame to a Ping frame's payload (RFC 6455 §5.5.3).
 pub fn pong(payload: &[u8]) -> Bytes {
     encode(PONG, &payload[..payload.len().min(CONTROL_BYTES)])

@@ -62,9 +62,15 @@ pub const SILENCE: Millis = Millis::from_secs(60);
 /// Without progress, from the decision to close to the last queued byte written. Then the connection
 /// is dropped with what it did not take.
 pub const FLUSH: Millis = Millis::from_secs(10);
+/// Bytes given to a stream that loses what it is given while it is full, until the peer has confirmed them:
+/// half of what Chromium's stream takes in.
+pub const UNCONFIRMED_BYTES: usize = 32 * 1024;
 /// From our last byte written to the end of the connection; then it is dropped. Without this pause
 /// the peer may see a reset, and 1006, in place of our code (RFC 9112 §9.6 for HTTP).
 pub const LINGER: Millis = Millis::from_secs(2);
+/// The same where the peer has said Close, after which it should send nothing (RFC 6455 §5.5.1): a browser
+/// tells its page only at the end of the connection, which a companion may be unable to end by half.
+pub const LINGER_CLOSED: Millis = Millis(300);
 /// Between two reports of counters.
 pub const COUNTERS_EVERY: Millis = Millis::from_secs(1);
 

@@ -3,7 +3,7 @@
 mod support;
 
 use broadcaster::Millis;
-use broadcaster::limits::{FLUSH, LINGER, Limits};
+use broadcaster::limits::{FLUSH, LINGER, LINGER_CLOSED, Limits};
 use broadcaster::link::{Command, Report};
 use support::{Rig, SocketState, masked};
 use tungstenite::Message;
@@ -146,19 +146,20 @@ fn a_peer_that_takes_nothing_is_dropped_after_a_longer_one() {
 
 #[test]
 fn what_comes_after_the_end_is_drained_for_a_pause() {
-    let mut rig = Rig::new(Limits::default());
-    let conn = rig.member().conn;
-    rig.receive(
-        conn,
-        &[masked(0x88, &[3, 0xe8]), masked(0x81, b"more")].concat(),
-    );
-    assert_eq!(rig.state(conn), SocketState::Finished);
-    rig.receive(conn, &[0xff; 100_000]);
-    rig.pass(LINGER - Millis(1));
-    assert_eq!(rig.state(conn), SocketState::Finished);
-    rig.pass(Millis(1));
-    assert_eq!(rig.state(conn), SocketState::Dropped);
-    assert_eq!(rig.take_reports(), [Report::Closed { conn, code: 1000 }]);
+    let text = &[0x81, 0][..];
+    let close = masked(0x88, &[3, 0xe8]);
+    for (last, code, pause) in [(text, 1002, LINGER), (&close, 1000, LINGER_CLOSED)] {
+        let mut rig = Rig::new(Limits::default());
+        let conn = rig.member().conn;
+        rig.receive(conn, &[last, &masked(0x81, b"more")].concat());
+        assert_eq!(rig.state(conn), SocketState::Finished);
+        rig.receive(conn, &[0xff; 100_000]);
+        rig.pass(pause - Millis(1));
+        assert_eq!(rig.state(conn), SocketState::Finished);
+        rig.pass(Millis(1));
+        assert_eq!(rig.state(conn), SocketState::Dropped);
+        assert_eq!(rig.take_reports(), [Report::Closed { conn, code }]);
+    }
 }
 
 #[test]

@@ -38,8 +38,9 @@ function tick() {
   if (status.phase !== 'absent' && status.phase !== 'ended') return;
   waited += 1;
   if (waited < patience) return;
-  // An extension that does not want this app closes each port: it is asked less and less often.
-  patience = Math.min(2 * patience, TICKS_AT_MOST);
+  // An extension that does not want this app closes each port: it is asked less and less often. One that is not
+  // there, since it is being reloaded, is asked at once when it is.
+  patience = status.phase === 'absent' ? TICKS_BEFORE_RETRY : Math.min(2 * patience, TICKS_AT_MOST);
   connect();
 }
 

@@ -143,9 +143,11 @@ impl Driver {
     fn hear(&self, heard: Heard) {
         match heard {
             Heard::Text(text) => self.turn(|engine| engine.hear(&text)),
-            Heard::Ended(_) => {
+            // The browser has words about a port that nobody was there to take.
+            Heard::Ended(words) => {
                 self.tell(Executor::handle_detached);
-                self.turn(|engine| engine.set_phase(Phase::Ended));
+                let phase = words.map_or(Phase::Ended, |_| Phase::Absent);
+                self.turn(|engine| engine.set_phase(phase));
                 *self.0.port.borrow_mut() = None;
             }
         }

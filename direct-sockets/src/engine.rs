@@ -63,7 +63,7 @@ impl Engine {
 
     /// Whether the session has ended, and every connection with it.
     pub(crate) fn is_over(&self) -> bool {
-        self.status.phase == Phase::Ended && self.sockets.is_empty()
+        matches!(self.status.phase, Phase::Ended | Phase::Absent) && self.sockets.is_empty()
     }
 
     /// Takes a message from the extension. Its first word begins the session.
@@ -81,7 +81,7 @@ impl Engine {
     pub(crate) fn poll_text(&mut self) -> Option<String> {
         match self.status.phase {
             Phase::Waiting => None,
-            Phase::Ready | Phase::Listening | Phase::Failed | Phase::Ended => {
+            Phase::Ready | Phase::Listening | Phase::Failed | Phase::Ended | Phase::Absent => {
                 self.companion.poll_text()
             }
         }
@@ -162,7 +162,10 @@ impl Engine {
         let Some(socket) = self.sockets.get_mut(&conn) else {
             return;
         };
-        let Some(chunk) = self.last_chunk.next(self.executor.queued(conn)) else {
+        // Chromium 156 loses a chunk that is written while the stream's pipe is exactly full, and says that
+        // it was written. The executor sees to it that the pipe never is.
+        let parts = self.executor.next_chunk(conn, WRITE_BYTES);
+        let Some(chunk) = self.last_chunk.of(parts) else {
             return socket.sent_all();
         };
         socket.send(driver, conn, chunk);
@@ -215,3 +218,5 @@ impl Engine {
 
 /// Bytes read from all connections after which what they caused is written; see the native companion.
 const FLUSH_BYTES: usize = 128 * 1024;
+/// Bytes given to one write, where a frame is not longer: what a stream takes at once.
+const WRITE_BYTES: usize = 256 * 1024;

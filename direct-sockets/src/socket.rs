@@ -10,6 +10,8 @@ pub(crate) struct Socket {
     pub(crate) sending: Sending,
     /// A write under way shares it.
     half: Rc<sockets::Sending>,
+    /// The task that reads shares it.
+    receiving: Rc<Receiving>,
     /// It is to be finished after the write under way.
     is_finishing: bool,
 }
@@ -33,10 +35,12 @@ impl Socket {
         receiving: Receiving,
         sending: sockets::Sending,
     ) -> Self {
-        driver.spawn(read(driver.clone(), conn, receiving));
+        let receiving = Rc::new(receiving);
+        driver.spawn(read(driver.clone(), conn, receiving.clone()));
         Self {
             sending: Sending::Idle,
             half: Rc::new(sending),
+            receiving,
             is_finishing: false,
         }
     }
@@ -72,8 +76,15 @@ impl Socket {
     }
 }
 
+impl Drop for Socket {
+    fn drop(&mut self) {
+        // The task that reads waits for a peer that may never say a word again.
+        self.receiving.end();
+    }
+}
+
 /// Reads a connection to its end.
-async fn read(driver: Driver, conn: ConnId, receiving: Receiving) {
+async fn read(driver: Driver, conn: ConnId, receiving: Rc<Receiving>) {
     loop {
         driver.until_uncongested().await;
         driver.until_allowed(conn).await;

@@ -38,6 +38,8 @@ pub(crate) enum Phase {
     Failed,
     /// The session is over.
     Ended,
+    /// The extension is not there.
+    Absent,
 }
 
 impl Status {

@@ -2,12 +2,22 @@
 // the companion program where that is there.
 
 import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { APP_PORT, APP_SWITCHES, App } from '../harness/app.js';
 import { Chromium } from '../harness/chromium.js';
 import { Member } from '../harness/member.js';
 import { LAN, press, start, text, when } from '../harness/sharing.js';
 
+const PICTURES = fileURLToPath(new URL('../screenshots/', import.meta.url));
+/** RFC 8489 §5: a Binding request without attributes. */
+const STUN_REQUEST = Buffer.from('000100002112a442000102030405060708090a0b', 'hex');
+const STUN_RESPONSE = 0x0101;
+
+const picture = (page, name) => page.screenshot({ path: `${PICTURES}app-${name}.png` });
 const url = (path = '/') => `ws://${LAN}:${APP_PORT}${path}`;
 const OPENS = { mode: 'open' };
 
@@ -29,6 +39,7 @@ describe('an app that wants to open the port', { timeout: 300_000 }, () => {
     popup = await chromium.popup();
     assert.match(await text(popup, 'app-asks'), new RegExp(app.origin));
     assert.match(await text(popup, 'status', (text) => text.startsWith('Companion')), /not found/);
+    await Promise.all([picture(window, 'ready'), picture(popup, 'asks')]);
     await press(popup, 'accept-app');
     await when(popup, () => document.body.dataset.status === 'stopped');
     await start(chromium, popup);
@@ -36,6 +47,32 @@ describe('an app that wants to open the port', { timeout: 300_000 }, () => {
     assert.match(await text(popup, 'by-app'), /keep its window open/);
     assert.match(await text(window, 'status', (text) => text.startsWith('Port')), new RegExp(`Port ${APP_PORT} is open`));
     assert.match(await text(window, 'addresses', (text) => text.includes('10.')), new RegExp(LAN.replaceAll('.', '\\.')));
+    await Promise.all([picture(window, 'sharing'), picture(popup, 'shares')]);
+    const options = await chromium.tab('extension/options.html');
+    await text(options, 'in-use', (text) => text.includes('the app'));
+    assert.equal(await options.$eval('#apps', ({ value }) => value), app.origin);
+    await options.screenshot({ path: `${PICTURES}app-options.png`, fullPage: true });
+    await options.close();
+  });
+
+  test('answers STUN on the same number', async () => {
+    const socket = createSocket('udp4');
+    socket.send(STUN_REQUEST, APP_PORT, LAN);
+    const [answer] = await once(socket, 'message');
+    assert.equal(answer.readUInt16BE(0), STUN_RESPONSE);
+    assert.deepEqual(answer.subarray(4, 20), STUN_REQUEST.subarray(4));
+    socket.close();
+  });
+
+  test('loses nothing of frames that fill the browser’s streams exactly', async () => {
+    const [a, b] = await Promise.all([Member.open(url('/full')), Member.open(url('/full'))]);
+    // With its header of ten bytes: what Chromium's streams take in, and parts of that.
+    for (const size of [65_536 - 10, 32_768 - 4, 16_384 - 4, 1024 - 4]) {
+      const count = (4 << 20) / size;
+      for (let n = 0; n < count; n += 1) a.send(Buffer.alloc(size, n));
+      for (let n = 0; n < count; n += 1) assert.ok((await b.next()).equals(Buffer.alloc(size, n)), `${n} of ${size}`);
+    }
+    await Promise.all([a.close(), b.close()]);
   });
 
   test('carries what members send, of any length, in order', async () => {
@@ -83,5 +120,86 @@ describe('an app that wants to open the port', { timeout: 300_000 }, () => {
     await text(window, 'status', (text) => text.startsWith('Port'));
     await text(window, 'addresses', (text) => text.includes('10.'));
     await (await Member.open(url())).close();
+  });
+
+  test('whose page crashes cuts its members off, and takes sharing up when it is opened again', async () => {
+    const member = await Member.open(url());
+    const away = chromium.state((state) => state.status === 'app-away');
+    const session = await window.createCDPSession();
+    session.send('Page.crash').catch(() => {}); // It cannot answer any more.
+    assert.equal((await member.closed).code, 1006);
+    await away;
+    popup = await chromium.popup();
+    assert.match(await text(popup, 'detail'), /Open it again/);
+    await picture(popup, 'away');
+    await window.close({ runBeforeUnload: false });
+    const again = chromium.state((state) => state.status === 'sharing');
+    window = await app.window();
+    await again;
+    await (await Member.open(url())).close();
+  });
+
+  test('says where its port is taken, and the popup offers another', async () => {
+    await window.close({ runBeforeUnload: false });
+    await chromium.state((state) => state.status === 'app-away');
+    const taker = createServer().listen(APP_PORT, '0.0.0.0');
+    await once(taker, 'listening');
+    window = await app.window();
+    await text(window, 'status', (text) => text === 'The port could not be opened.');
+    popup = await chromium.popup();
+    await text(popup, 'status', `(text) => text === 'Port ${APP_PORT} is taken.'`);
+    await Promise.all([picture(window, 'failed'), picture(popup, 'port-taken')]);
+    await press(popup, 'use-port');
+    await chromium.state((state) => state.status === 'sharing');
+    await (await Member.open(`ws://${LAN}:${APP_PORT + 1}/`)).close();
+    taker.close();
+  });
+});
+
+describe('where the program is there as well', { timeout: 120_000 }, () => {
+  let chromium, app, options;
+  before(async () => {
+    chromium = await Chromium.open({ byApp: false, switches: APP_SWITCHES });
+    app = await App.install(chromium.browser);
+    await chromium.store({ settings: { ...OPENS, apps: [app.origin] } });
+    await app.window();
+  });
+  after(async () => {
+    await chromium?.close();
+    await app?.close();
+  });
+
+  /** Which companion shares, and at which port. */
+  const used = async (carrier) => {
+    const { urls } = await chromium.state((state, carrier) => state.status === 'sharing' && state.companion?.carrier === carrier && state.urls.length > 0, carrier);
+    return urls[0].url;
+  };
+
+  test('it opens the port', async () => {
+    await start(chromium, await chromium.popup());
+    assert.equal(await used('native'), `ws://${LAN}:9999/`);
+  });
+
+  test('the app does when the options say so', async () => {
+    options = await chromium.tab('extension/options.html');
+    await when(options, () => !document.querySelector('fieldset').disabled);
+    await options.select('#companion', 'app');
+    await press(options, 'save');
+    assert.equal(await used('app'), url());
+    await text(options, 'in-use', (text) => text.includes('the app'));
+  });
+
+  test('nobody does when the app is taken off the list', async () => {
+    await options.bringToFront();
+    await options.$eval('#apps', (field) => (field.value = ''));
+    await press(options, 'save');
+    await chromium.state((state) => state.status === 'app-away');
+    await assert.rejects(new Member(url()).opened, { code: 'ECONNREFUSED' });
+  });
+
+  test('the program does again when the options say so', async () => {
+    await options.select('#companion', 'native');
+    await press(options, 'save');
+    assert.equal(await used('native'), `ws://${LAN}:9999/`);
   });
 });

@@ -177,6 +177,11 @@ impl Receiving {
         let chunk = self.0.next().await.ok().flatten()?;
         Some(chunk.unchecked_into::<Uint8Array>().to_vec())
     }
+
+    /// Ends reading, also for who waits for what comes next.
+    pub fn end(&self) {
+        crate::task::spawn_quiet(JsFuture::from(self.0.0.cancel()));
+    }
 }
 
 impl Sending {

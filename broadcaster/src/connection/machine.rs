@@ -5,7 +5,7 @@ use super::socket::{Incoming, Socket};
 use crate::frame::{self, code};
 use crate::head::{self, Head, Upgrade};
 use crate::http::{self, Answer};
-use crate::limits::{FLUSH, HANDSHAKE, HEAD_BYTES, LINGER, PING_AFTER, SILENCE};
+use crate::limits::{FLUSH, HANDSHAKE, HEAD_BYTES, LINGER, LINGER_CLOSED, PING_AFTER, SILENCE};
 use crate::payload::Payload;
 use crate::time::Millis;
 use bytes::Bytes;
@@ -48,7 +48,11 @@ enum State {
     },
     /// The peer closed, or broke a rule that this code names. What the hub says to the messages before
     /// that may still be queued.
-    Over { code: u16, until: Millis },
+    Over {
+        code: u16,
+        is_closed: bool,
+        until: Millis,
+    },
     /// The last bytes are queued.
     Closing { input: Input, until: Millis },
     /// Our half is shut; what the peer still sends is read and dropped.
@@ -64,6 +68,8 @@ enum Input {
     Awaited(Socket),
     /// They are dropped.
     Ignored,
+    /// It has said Close: no more are coming.
+    Closed,
     /// There are none any more.
     Ended,
 }
@@ -129,7 +135,7 @@ impl Connection {
                 *heard = now;
                 return self.read_open(input, now);
             }
-            State::Closing { input: closing, .. } => closing.read(input),
+            State::Closing { input: closing, .. } => closing.read(input, &mut self.queue),
             State::Requested { .. }
             | State::Over { .. }
             | State::Lingering { .. }
@@ -157,6 +163,25 @@ impl Connection {
             | State::Over { .. }
             | State::Lingering { .. }
             | State::Ended => self.end(),
+        }
+    }
+
+    /// What is to be written at once, about `most` bytes; [`Connection::handle_written`] follows. An answer
+    /// of HTTP is given whole, since nobody can be asked whether it came.
+    pub fn next_chunk(&mut self, most: usize) -> Vec<Bytes> {
+        match self.state {
+            State::Open { .. }
+            | State::Closing {
+                input: Input::Awaited(_),
+                ..
+            } => self.queue.chunk(most, true),
+            State::Head { .. }
+            | State::Requested { .. }
+            | State::Asked { .. }
+            | State::Over { .. }
+            | State::Closing { .. }
+            | State::Lingering { .. }
+            | State::Ended => self.queue.chunk(usize::MAX, false),
         }
     }
 
@@ -297,14 +322,20 @@ impl Connection {
 
     /// Answers the peer's Close, or its breach of a rule, with a Close frame.
     pub fn conclude(&mut self, now: Millis) -> Option<Event> {
-        let State::Over { code, .. } = self.state else {
+        let State::Over {
+            code, is_closed, ..
+        } = self.state
+        else {
             return None;
         };
         self.queue.push(frame::close(code, ""));
-        self.state = State::Closing {
-            input: Input::Ignored,
-            until: now + FLUSH,
+        let input = if is_closed {
+            Input::Closed
+        } else {
+            Input::Ignored
         };
+        let until = now + FLUSH;
+        self.state = State::Closing { input, until };
         Some(Event::Closed(code))
     }
 
@@ -323,6 +354,15 @@ impl Connection {
             } if self.queue.is_empty() => {
                 self.state = State::Lingering {
                     until: now + LINGER,
+                };
+                Some(End::Finish)
+            }
+            State::Closing {
+                input: Input::Closed,
+                ..
+            } if self.queue.is_empty() => {
+                self.state = State::Lingering {
+                    until: now + LINGER_CLOSED,
                 };
                 Some(End::Finish)
             }
@@ -387,7 +427,7 @@ impl Connection {
             return None;
         };
         loop {
-            let code = match socket.read(input) {
+            let (code, is_closed) = match socket.read(input) {
                 Ok(None) => return None,
                 Ok(Some(Incoming::Message(payload))) => {
                     self.received += 1;
@@ -397,13 +437,21 @@ impl Connection {
                     self.queue.push_pong(frame::pong(&payload));
                     continue;
                 }
-                Ok(Some(Incoming::Pong)) => continue,
-                Ok(Some(Incoming::Close(code))) => code,
+                Ok(Some(Incoming::Pong(payload))) => {
+                    confirm(&mut self.queue, &payload);
+                    continue;
+                }
+                Ok(Some(Incoming::Close(code))) => (code, true),
                 // tungstenite must not be fed after an error; its state goes with `socket`.
-                Err(violation) => violation.0,
+                Err(violation) => (violation.0, false),
             };
             *input = &[];
-            self.state = State::Over { code, until: now };
+            let until = now;
+            self.state = State::Over {
+                code,
+                is_closed,
+                until,
+            };
             return None;
         }
     }
@@ -424,16 +472,25 @@ impl Connection {
 
 impl Input {
     /// Reads what comes while closing, for the Close frame that answers ours.
-    fn read(&mut self, bytes: &mut &[u8]) {
+    fn read(&mut self, bytes: &mut &[u8], queue: &mut Queue) {
         if let Self::Awaited(socket) = self {
             loop {
                 match socket.read(bytes) {
-                    Ok(Some(Incoming::Close(_))) | Err(_) => break *self = Self::Ignored,
-                    Ok(Some(Incoming::Message(_) | Incoming::Ping(_) | Incoming::Pong)) => {}
+                    Ok(Some(Incoming::Close(_))) => break *self = Self::Closed,
+                    Err(_) => break *self = Self::Ignored,
+                    Ok(Some(Incoming::Pong(payload))) => confirm(queue, &payload),
+                    Ok(Some(Incoming::Message(_) | Incoming::Ping(_))) => {}
                     Ok(None) => break,
                 }
             }
         }
         *bytes = &[];
+    }
+}
+
+/// Takes note of the Pong to the Ping that asked whether all has come.
+fn confirm(queue: &mut Queue, payload: &[u8]) {
+    if payload == frame::CONFIRM {
+        queue.confirm();
     }
 }

@@ -1,5 +1,7 @@
 //! What waits to be written to one connection: shared frames, and how much of the first has gone.
 
+use crate::frame;
+use crate::limits::UNCONFIRMED_BYTES;
 use bytes::{Buf, Bytes};
 use std::collections::VecDeque;
 
@@ -20,6 +22,10 @@ pub(super) struct Queue {
     pong: Option<Bytes>,
     /// Whether the first entry is written in part.
     is_started: bool,
+    /// So many bytes are being written.
+    begun: usize,
+    /// Bytes given out since the peer told last that it has all of them.
+    unconfirmed: usize,
     /// Whether something was added since [`Queue::take_news`].
     has_news: bool,
 }
@@ -54,13 +60,53 @@ impl Queue {
     /// Forgets what is not begun to be written. A frame that is must be finished, or the peer could not
     /// read what follows it.
     pub(super) fn drop_unsent(&mut self) {
-        self.entries.truncate(usize::from(self.is_started));
+        let mut begun = self.begun.max(usize::from(self.is_started));
+        let is_begun = |entry: &&Bytes| {
+            let is_begun = begun > 0;
+            begun = begun.saturating_sub(entry.len());
+            is_begun
+        };
+        let kept = self.entries.iter().take_while(is_begun).count();
+        self.entries.truncate(kept);
         self.bytes = self.entries.iter().map(Bytes::len).sum();
         self.pong = None;
     }
 
+    /// Gives whole entries to be written at once, about `most` bytes of them; they will go whatever happens.
+    /// Where the peer can confirm, a Ping that asks for it follows much, and nothing more is given before.
+    pub(super) fn chunk(&mut self, most: usize, can_confirm: bool) -> Vec<Bytes> {
+        let mut chunk: Vec<Bytes> = Vec::new();
+        if can_confirm && self.unconfirmed >= UNCONFIRMED_BYTES {
+            return chunk;
+        }
+        self.begun = 0;
+        for entry in &self.entries {
+            if !chunk.is_empty() && self.begun + entry.len() > most {
+                break;
+            }
+            self.begun += entry.len();
+            chunk.push(entry.clone());
+        }
+        if can_confirm && self.unconfirmed + self.begun >= UNCONFIRMED_BYTES {
+            let ping = frame::ping_to_confirm();
+            self.begun += ping.len();
+            self.bytes += ping.len();
+            self.entries.insert(chunk.len(), ping.clone());
+            chunk.push(ping);
+        }
+        self.unconfirmed += self.begun;
+        chunk
+    }
+
+    /// The peer has all that was given out.
+    pub(super) fn confirm(&mut self) {
+        self.unconfirmed = 0;
+        self.has_news |= !self.entries.is_empty();
+    }
+
     /// Takes note that the first `written` bytes are gone.
     pub(super) fn advance(&mut self, mut written: usize) {
+        self.begun = self.begun.saturating_sub(written);
         let before = self.entries.len();
         while let Some(first) = self.entries.front_mut() {
             if written < first.len() {
@@ -149,6 +195,43 @@ mod tests {
         queue.push("ghi".into());
         queue.drop_unsent();
         assert!(queue.is_empty() && queue.bytes() == 0);
+    }
+
+    #[test]
+    fn what_is_being_written_is_finished_whole() {
+        let mut queue = Queue::default();
+        for frame in ["abc", "def", "ghi"] {
+            queue.push(frame.into());
+        }
+        assert_eq!(queue.chunk(6, true).concat(), b"abcdef");
+        queue.drop_unsent();
+        assert_eq!((bytes(&queue), queue.bytes()), (b"abcdef".to_vec(), 6));
+        queue.advance(6);
+        queue.push("mno".into());
+        queue.drop_unsent();
+        assert!(queue.is_empty() && queue.bytes() == 0);
+    }
+
+    #[test]
+    fn much_is_followed_by_a_ping_and_nothing_more_is_given_before_its_pong() {
+        let mut queue = Queue::default();
+        let frame = Bytes::from(vec![7; UNCONFIRMED_BYTES / 2]);
+        let ping = frame::ping_to_confirm();
+        for _ in 0..3 {
+            queue.push(frame.clone());
+        }
+        assert_eq!(queue.chunk(1, true), [frame.clone()]);
+        queue.advance(frame.len());
+        assert_eq!(queue.chunk(1, true), [frame.clone(), ping.clone()]);
+        assert_eq!(queue.bytes(), 2 * frame.len() + ping.len());
+        queue.advance(frame.len() + ping.len());
+        assert!(queue.chunk(1, true).is_empty());
+        // Who cannot answer is not waited for.
+        assert_eq!(queue.chunk(1, false), [frame.clone()]);
+        queue.take_news();
+        queue.confirm();
+        assert!(queue.take_news());
+        assert_eq!(queue.chunk(1, true), [frame.clone()]);
     }
 
     #[test]

@@ -17,7 +17,7 @@ pub(super) struct Socket(Box<WebSocketContext>);
 pub(super) enum Incoming {
     Message(Payload),
     Ping(Bytes),
-    Pong,
+    Pong(Bytes),
     /// A Close frame: the code to echo, which is 1002 where the peer's own may not be sent, and 1005
     /// where it gave none.
     Close(u16),
@@ -43,8 +43,9 @@ impl Socket {
             Ok(Message::Text(text)) => Ok(Some(Incoming::Message(Payload::Text(text)))),
             Ok(Message::Binary(bytes)) => Ok(Some(Incoming::Message(Payload::Binary(bytes)))),
             Ok(Message::Ping(payload)) => Ok(Some(Incoming::Ping(payload))),
+            Ok(Message::Pong(payload)) => Ok(Some(Incoming::Pong(payload))),
             // A raw frame is never read.
-            Ok(Message::Pong(_) | Message::Frame(_)) => Ok(Some(Incoming::Pong)),
+            Ok(Message::Frame(_)) => Ok(None),
             Ok(Message::Close(frame)) => {
                 let code = frame.map_or(code::NONE, |frame| frame.code.into());
                 Ok(Some(Incoming::Close(code)))

@@ -185,6 +185,15 @@ impl Executor {
         self.settle(conn, now);
     }
 
+    /// Takes what is to be written at once, about `most` bytes of [`Executor::queued`]: for a driver whose
+    /// writes take time and cannot be taken back. [`Executor::handle_written`] follows, for all of it. Of a
+    /// WebSocket, more than [`UNCONFIRMED_BYTES`](crate::limits::UNCONFIRMED_BYTES) are followed by a Ping,
+    /// and nothing more is given before the peer has answered it.
+    pub fn next_chunk(&mut self, conn: ConnId, most: usize) -> Vec<Bytes> {
+        let entry = self.connections.get_mut(&conn);
+        entry.map_or_else(Vec::new, |entry| entry.connection.next_chunk(most))
+    }
+
     /// The first `bytes` of [`Executor::queued`] are written.
     pub fn handle_written(&mut self, conn: ConnId, bytes: usize, now: Millis) {
         let Some(entry) = self.connections.get_mut(&conn) else {
