@@ -29,6 +29,8 @@ try {
   status = 1;
   console.error(error.message);
 } finally {
+  // A browser that ends leaves its pages no time to tell connected devices.
+  await chromium.window?.close();
   await chromium.close();
 }
 process.exit(status);

@@ -46,7 +46,9 @@ describe('a master that serves', { timeout: 300_000 }, () => {
     await create(slave, 'Edsger', 'Dijkstra');
     assert.match(await query(slave, 'Dijkstra'), /Edsger/);
     const { workers, documents } = await contexts(chromium);
-    assert.deepEqual({ workers, documents }, { workers: 0, documents: 1 });
+    assert.equal(documents, 1);
+    // The app's next port wakes it.
+    if (!BY_APP) assert.equal(workers, 0);
   });
 
   test('when sharing begins again the same master is found at once', async () => {
