@@ -12,7 +12,8 @@ usage() {
   --short      one round, few peers: 100 members of 4 KiB; few rounds of the database (about five minutes
                once installed)
   --only PART  serve: `serve` beside other servers; idle: memory of 1,000 idle members;
-               extension: messages through Chromium, and the popup; attack: what an honest pair notices of
+               extension: messages through Chromium, and the popup; companions: the companion program and the
+               Direct Sockets app, in turn; attack: what an honest pair notices of
                200 hostile connections; database: all of open, query, calls
                and slaves, which can be named too: from the click to a channel, beside PeerJS and
                simple-peer; queries, beside jIO; calls a second; 400 slaves on one master
@@ -29,7 +30,7 @@ fi
 
 HOST=dist/host/lan-broadcaster-host
 export WORK=$PWD/target/bench
-parts=(serve idle extension attack database)
+parts=(serve idle extension companions attack database)
 peers=()
 while [ $# -gt 0 ]; do
   case $1 in
@@ -47,7 +48,7 @@ main() {
   local part
   for part in "${parts[@]}"; do
     case $part in
-      serve | idle | extension | attack | database) "bench_$part" ;;
+      serve | idle | extension | companions | attack | database) "bench_$part" ;;
       open | query | calls | slaves) bench_database "$part" ;;
       *) usage >&2 && exit 2 ;;
     esac
@@ -83,6 +84,12 @@ bench_extension() {
   need_fanout
   printf '\n## Through the extension\n\n'
   FANOUT=$WORK/fanout/release/fanout e2e/harness/network.sh node bench/extension.js
+}
+
+bench_companions() {
+  need_fanout
+  printf '\n## The companion program and the app\n'
+  FANOUT=$WORK/fanout/release/fanout e2e/harness/network.sh node bench/companions.js
 }
 
 bench_attack() {
