@@ -20,6 +20,7 @@ export const BY_APP = process.env.COMPANION_KIND === 'app';
 export class App {
   #browser;
   #server;
+  #stun;
   #windows = new WeakSet();
 
   /**
@@ -32,16 +33,14 @@ export class App {
     app.origin = `isolated-app://${newId()}`;
     const installUrlOrBundleUrl = await app.#serve(host);
     await app.#ask('PWA.install', { manifestId: `${app.origin}/`, installUrlOrBundleUrl });
-    if (stun) {
-      const permission = { name: 'local-network' };
-      await app.#ask('Browser.setPermission', { permission, setting: 'granted', origin: app.origin });
-    }
+    app.#stun = stun;
     return app;
   }
 
   /** Opens its window; in this browser, where it was started again. */
   async window(browser = this.#browser) {
     this.#browser = browser;
+    if (this.#stun) await this.#permit();
     const isNew = (target) => target.url().startsWith(this.origin) && !this.#windows.has(target);
     const target = this.#browser.waitForTarget(isNew, { timeout: 0 });
     await this.#ask('PWA.launch', { manifestId: `${this.origin}/` });
@@ -62,6 +61,14 @@ export class App {
     this.#server.ref();
     this.#server.stdin.end();
     await once(this.#server, 'exit');
+  }
+
+  /** Allows sockets for datagrams: for as long as the session lasts in which that is said. */
+  async #permit() {
+    const session = await this.#browser.target().createCDPSession();
+    for (const name of ['local-network', 'loopback-network']) {
+      await session.send('Browser.setPermission', { permission: { name }, setting: 'granted', origin: this.origin });
+    }
   }
 
   async #ask(method, parameters) {
