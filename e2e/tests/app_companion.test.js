@@ -4,7 +4,6 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { APP_PORT, APP_SWITCHES, App } from '../harness/app.js';
@@ -128,31 +127,12 @@ describe('an app that wants to open the port', { timeout: 300_000 }, () => {
     const session = await window.createCDPSession();
     session.send('Page.crash').catch(() => {}); // It cannot answer any more.
     assert.equal((await member.closed).code, 1006);
-    await away;
-    popup = await chromium.popup();
-    assert.match(await text(popup, 'detail'), /Open it again/);
-    await picture(popup, 'away');
+    assert.match((await away).detail, /Open it again/);
     await window.close({ runBeforeUnload: false });
     const again = chromium.state((state) => state.status === 'sharing');
     window = await app.window();
     await again;
     await (await Member.open(url())).close();
-  });
-
-  test('says where its port is taken, and the popup offers another', async () => {
-    await window.close({ runBeforeUnload: false });
-    await chromium.state((state) => state.status === 'app-away');
-    const taker = createServer().listen(APP_PORT, '0.0.0.0');
-    await once(taker, 'listening');
-    window = await app.window();
-    await text(window, 'status', (text) => text === 'The port could not be opened.');
-    popup = await chromium.popup();
-    await text(popup, 'status', `(text) => text === 'Port ${APP_PORT} is taken.'`);
-    await Promise.all([picture(window, 'failed'), picture(popup, 'port-taken')]);
-    await press(popup, 'use-port');
-    await chromium.state((state) => state.status === 'sharing');
-    await (await Member.open(`ws://${LAN}:${APP_PORT + 1}/`)).close();
-    taker.close();
   });
 });
 
