@@ -1,0 +1,81 @@
+//! The far side of a replication: what it asks of a server, whichever that is.
+
+use jio::endpoint::Failure;
+use jio::storage::Answer;
+use jio::{Document, Id};
+use serde::{Deserialize, Serialize};
+
+/// A server's name for one state of a record; means something to that server alone.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Revision(pub String);
+
+/// How far changes have been read; means something to the server alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Cursor(pub String);
+
+/// One state of a record at the server.
+#[derive(Debug, Clone, PartialEq)]
+pub struct State {
+    /// The server's name for it.
+    pub revision: Revision,
+    /// `None`: it was removed.
+    pub document: Option<Document>,
+}
+
+/// Records that changed, the last state of each.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Changes {
+    /// In the order in which they are safe to take over.
+    pub changes: Vec<(Id, State)>,
+    /// Where to go on once these are stored.
+    pub cursor: Cursor,
+    /// Whether there were no more when the server answered.
+    pub is_last: bool,
+}
+
+/// A change that the server shall take.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Write {
+    /// The record; for a new one an id made here.
+    pub id: Id,
+    /// The state that it takes the place of; `None`: the server has not heard of it.
+    pub base: Option<Revision>,
+    /// `None` removes it.
+    pub document: Option<Document>,
+    /// An earlier try was cut: the server may have taken it already, and must not take it twice.
+    pub is_again: bool,
+}
+
+/// What became of a [`Write`].
+#[derive(Debug, Clone, PartialEq)]
+pub enum Written {
+    /// The server has it.
+    Stored {
+        /// The server's id, which is another than asked where the server makes ids itself.
+        id: Id,
+        /// Its name for this state.
+        revision: Revision,
+    },
+    /// The server has another state than `base`, which is this; nothing was changed.
+    Conflict(Option<State>),
+    /// The server refused this one for good; the words are for people.
+    Refused(Failure),
+}
+
+/// A server that records are replicated with.
+///
+/// Every method fails with 503 where the line failed, 401 where somebody has to log in, 403 where the
+/// server refuses; all of it can be tried again.
+pub trait Replica {
+    /// What changed since a cursor, or everything there is: in portions that the server chooses.
+    fn changes<'a>(&'a self, since: Option<&'a Cursor>) -> Answer<'a, Changes>;
+
+    /// Ids of all records there, for servers whose [`Replica::changes`] do not tell of removals; the
+    /// others answer `None`.
+    fn all_ids(&self) -> Answer<'_, Option<Vec<Id>>>;
+
+    /// Takes changes over, and answers each, in order. Fails only where nothing is known of any of them.
+    fn write(&self, writes: Vec<Write>) -> Answer<'_, Vec<Written>>;
+}
