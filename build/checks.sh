@@ -86,7 +86,7 @@ wasm_lints() {
 
 suite_docs() { checks doc_checks; }
 doc_checks() {
-  check 'cargo doc' env RUSTDOCFLAGS='-D warnings' cargo doc --quiet --no-deps --package broadcaster --package jio --package trust --package lan-broadcaster-host
+  check 'cargo doc' env RUSTDOCFLAGS='-D warnings' cargo doc --quiet --no-deps --package broadcaster --package jio --package remote --package trust --package lan-broadcaster-host
 }
 
 suite_layers() { checks layer_checks; }
@@ -98,6 +98,9 @@ layer_checks() {
   check 'broadcaster imports none of ours' imports_none broadcaster native web lan-broadcaster lan-broadcaster-host
   check 'jio does no IO' imports_none jio native tokio mio socket2 rustix web-sys js-sys wasm-bindgen
   check 'jio imports only what reads JSON' imports_only jio serde serde_json thiserror
+  check 'remote does no IO and draws no randomness' imports_none remote native tokio mio socket2 rustix web-sys js-sys wasm-bindgen getrandom
+  check 'remote does neither in a browser' imports_none remote "$WASM_TARGET" tokio mio socket2 web-sys js-sys wasm-bindgen getrandom
+  check 'remote imports of ours jio alone' imports_none remote native broadcaster trust web peer lan-broadcaster lan-broadcaster-host
   check 'trust does no IO and draws no randomness' imports_none trust native tokio mio socket2 rustix web-sys js-sys wasm-bindgen getrandom
   check 'trust does neither in a browser' imports_none trust "$WASM_TARGET" tokio mio socket2 web-sys js-sys wasm-bindgen getrandom
   check 'trust imports none of ours' imports_none trust native broadcaster jio web lan-broadcaster lan-broadcaster-host
@@ -110,6 +113,7 @@ layer_checks() {
   check 'broadcaster names no clock, net, file or thread of std' names_none broadcaster/src \
     'std::(time|fs|thread|process|env|net::(Tcp|Udp|ToSocket))|io::std(in|out|err)|Instant::now|SystemTime'
   check 'jio names no clock, net, file or thread of std' names_none jio/src 'std::(time|fs|net|thread|process|env|io)|Instant::now|SystemTime'
+  check 'remote names no clock, net, file or thread of std' names_none remote/src 'std::(time|fs|net|thread|process|env|io)|Instant::now|SystemTime'
   check 'trust names no clock, net, file or thread of std' names_none trust/src \
     'std::(time|fs|thread|process|env|net::(Tcp|Udp|ToSocket))|io::std(in|out|err)|Instant::now|SystemTime'
   check 'only web/ names closures' names_none 'src peer/src direct-sockets/src' 'Closure|unchecked_into|js_sys::Function|Reflect'

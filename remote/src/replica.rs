@@ -62,6 +62,9 @@ pub enum Written {
     Conflict(Option<State>),
     /// The server refused this one for good; the words are for people.
     Refused(Failure),
+    /// The line failed before this one was answered, after others were: whether the server has it is not
+    /// known. To be written again with [`Write::is_again`].
+    Unknown(Failure),
 }
 
 /// A server that records are replicated with.
