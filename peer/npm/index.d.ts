@@ -439,6 +439,47 @@ export declare function indexedDB(name?: string): IndexedStorage;
 /** Records that are gone with the page. */
 export declare function memory(): Storage;
 
+/** Records in an ERP5, by jIO's names for it. */
+export interface Erp5Description {
+  type: 'erp5';
+  /** The address of its HAL, where the site document lies. */
+  url: string;
+  /** The view in which records are read and written, as `view`; without it they can only be listed. */
+  default_view_reference?: string;
+  /** Sent as `X-ACCESS-TOKEN`; without it the browser's cookies go along. */
+  access_token?: string;
+  /** Which records are replicated; `allDocs` asks for what it is asked. */
+  query?: string | Json;
+  /** The properties that are replicated, from search rows; without it each record is read by itself. */
+  select_list?: string[];
+  /** The column of the catalog by which changes are found; `modification_date` unless given. */
+  date_property?: string;
+  /** A field that keeps the id a record had before ERP5 gave it one. */
+  id_property?: string;
+  /** Rows asked for at once when changes are looked for; 200 unless given. */
+  portion?: number;
+}
+
+/** Records in a CouchDB. Give one of: name and password, a token, the browser's cookies; or none. */
+export interface CouchDbDescription {
+  type: 'couchdb';
+  /** The address of the database: `https://HOST:6984/DATABASE`. */
+  url: string;
+  username?: string;
+  password?: string;
+  /** Sent as a bearer token. */
+  access_token?: string;
+  /** Whether the browser's cookies go along. */
+  with_credentials?: boolean;
+}
+
+/**
+ * Records on a server, asked for each call: what it costs is the line's. The description is checked by the first call, or
+ * `ready`, and nothing else than the server at this address is ever asked. Who serves it to others lends them its
+ * login; they never see it.
+ */
+export declare function openRemote(description: Erp5Description | CouchDbDescription): Storage;
+
 /**
  * Fetches and compiles the WASM, which the first `connect`, `serve` or storage does otherwise. A page that knows it
  * will need it can have it ready.

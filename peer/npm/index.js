@@ -15,5 +15,7 @@ export const indexedDB = (name = 'serverless') => new Indexed(name);
 
 export const memory = () => new Storage(({ Store }) => Store.memory());
 
+export const openRemote = (description) => new Storage(({ Store }) => Store.remote(JSON.stringify(description)));
+
 /** Only that it is done is told. */
 export const load = () => loadWasm().then(() => {});

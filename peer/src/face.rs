@@ -11,7 +11,7 @@ use crate::page::{DatabasePage, ForeignStorage, MasterPage, Transport, Wire};
 use crate::queue::Queue;
 use crate::serving::{self, Answer};
 use crate::slave::{self, Loss, Slave};
-use crate::storage::{Foreign, Memory};
+use crate::storage::{self, Foreign, Memory};
 use broadcaster::signalling::Framing;
 use broadcaster::signalling::message::PeerId;
 use broadcaster::signalling::rtc::SessionId;
@@ -162,6 +162,16 @@ impl Store {
         Self(Rc::new(Foreign::new(storage)))
     }
 
+    /// Records on a server, by a description as JSON.
+    ///
+    /// # Errors
+    /// An `Error` with a `status_code`: it is none.
+    pub fn remote(description: &str) -> Result<Self, JsValue> {
+        storage::remote::open(description)
+            .map(Self)
+            .map_err(|failure| thrown(&failure))
+    }
+
     /// Calls it directly: resolves with the result as JSON, or with a blob.
     ///
     /// # Errors
@@ -175,9 +185,7 @@ impl Store {
         let done = self
             .perform(&method, &arguments, content.map(Blob::new))
             .await;
-        done.map_err(|failure| {
-            web::thrown::error(&failure.message, failure.status_code.unwrap_or(500))
-        })
+        done.map_err(|failure| thrown(&failure))
     }
 }
 
@@ -410,6 +418,10 @@ fn read(method: &str, arguments: &str, brings: bool) -> Result<Call, Failure> {
     let mut arguments: Vec<Value> = serde_json::from_str(arguments).unwrap_or_default();
     arguments.extend(brings.then(|| serde_json::json!({ "part": 0 })));
     Call::read(method, arguments, CAPACITIES).map_err(|error| serving::refusal(&error))
+}
+
+fn thrown(failure: &Failure) -> JsValue {
+    web::thrown::error(&failure.message, failure.status_code.unwrap_or(500))
 }
 
 fn unreadable(error: web::Error) -> Failure {

@@ -1,6 +1,6 @@
 // Uses the whole face of the package; the type checker must find nothing to say.
 
-import { connect, indexedDB, load, memory, serve, JioError } from 'lan-broadcaster-peer';
+import { connect, indexedDB, load, memory, openRemote, serve, JioError } from 'lan-broadcaster-peer';
 import type { AllDocsResult, ConnectionState, Database, Doc, ForeignStorage, Master, Peer, Transport } from 'lan-broadcaster-peer';
 import { register } from 'lan-broadcaster-peer/jio-storage.js';
 
@@ -80,3 +80,9 @@ export async function own(url: string): Promise<Master> {
 }
 
 export const jio: (given: Parameters<typeof register>[0]) => void = (jIO) => register(jIO);
+
+export function servesServers(url: string): Master[] {
+  const erp5 = openRemote({ type: 'erp5', url: 'https://erp.example/hateoas/', default_view_reference: 'view', access_token: 'x' });
+  const couchdb = openRemote({ type: 'couchdb', url: 'https://db.example:6984/people', username: 'ada', password: 'x' });
+  return [serve(url, erp5), serve(url, couchdb)];
+}

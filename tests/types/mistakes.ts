@@ -1,6 +1,6 @@
 // What the package's types must refuse.
 
-import { indexedDB, serve } from 'lan-broadcaster-peer';
+import { indexedDB, openRemote, serve } from 'lan-broadcaster-peer';
 import type { Database } from 'lan-broadcaster-peer';
 
 export async function mistakes(database: Database): Promise<void> {
@@ -18,6 +18,8 @@ export async function mistakes(database: Database): Promise<void> {
   await indexedDB().restore(new Blob(), 'merge');
   // @ts-expect-error: a storage has more methods
   serve('ws://192.168.1.5:9999/', { get: async () => ({}) });
+  // @ts-expect-error: there is no such kind of server
+  openRemote({ type: 'dav', url: 'https://dav.example/' });
   // @ts-expect-error: a master needs a storage
   serve('ws://192.168.1.5:9999/');
 }

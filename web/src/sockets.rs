@@ -2,14 +2,12 @@
 //! connections, datagrams. web-sys does not know them; they are made of streams, which it knows.
 
 use crate::Error;
+use crate::stream::Incoming;
 use js_sys::{Promise, Uint8Array};
 use std::net::{IpAddr, SocketAddr};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{
-    DomException, ReadableStream, ReadableStreamDefaultReader, WritableStream,
-    WritableStreamDefaultWriter,
-};
+use web_sys::{DomException, ReadableStream, WritableStream, WritableStreamDefaultWriter};
 
 #[wasm_bindgen]
 extern "C" {
@@ -65,13 +63,6 @@ extern "C" {
     fn remote_port(this: &Opened) -> Option<u16>;
     #[wasm_bindgen(method, getter)]
     fn data(this: &Opened) -> Uint8Array;
-
-    /// What reading a stream resolves with.
-    type Read;
-    #[wasm_bindgen(method, getter)]
-    fn done(this: &Read) -> bool;
-    #[wasm_bindgen(method, getter)]
-    fn value(this: &Read) -> JsValue;
 }
 
 /// Why a port is not open.
@@ -131,7 +122,7 @@ impl Listener {
         let raw = RawServer::new(&address.to_string(), &options).map_err(|why| refusal(&why))?;
         let opened = opened(raw.opened()).await.map_err(|why| refusal(&why))?;
         Ok(Self {
-            accepted: Incoming::of(&opened),
+            accepted: Incoming::of(&opened.readable()),
             port: opened.local_port().unwrap_or(port),
             raw,
         })
@@ -165,7 +156,7 @@ impl Connection {
         Some(Self {
             remote: address(opened.remote_address(), opened.remote_port())?,
             local: address(opened.local_address(), opened.local_port()),
-            receiving: Receiving(Incoming::of(opened)),
+            receiving: Receiving(Incoming::of(&opened.readable())),
             sending: Sending(opened.writable().get_writer().ok()?),
         })
     }
@@ -180,7 +171,7 @@ impl Receiving {
 
     /// Ends reading, also for who waits for what comes next.
     pub fn end(&self) {
-        crate::task::spawn_quiet(JsFuture::from(self.0.0.cancel()));
+        self.0.give_up();
     }
 }
 
@@ -233,7 +224,7 @@ impl Datagrams {
         let raw = RawDatagrams::new(&options).map_err(doing())?;
         let opened = opened(raw.opened()).await.map_err(doing())?;
         Ok(Self {
-            incoming: Incoming::of(&opened),
+            incoming: Incoming::of(&opened.readable()),
             outgoing: opened.writable().get_writer().map_err(doing())?,
         })
     }
@@ -262,31 +253,6 @@ impl Datagrams {
 impl Drop for Datagrams {
     fn drop(&mut self) {
         crate::task::spawn_quiet(JsFuture::from(self.outgoing.abort()));
-    }
-}
-
-/// A stream that is read; dropping it ends it.
-struct Incoming(ReadableStreamDefaultReader);
-
-impl Incoming {
-    fn of(opened: &Opened) -> Self {
-        Self(opened.readable().get_reader().unchecked_into())
-    }
-
-    async fn next(&self) -> Result<Option<JsValue>, JsValue> {
-        let chunk: Read = JsFuture::from(self.0.read()).await?.unchecked_into();
-        Ok((!chunk.done()).then(|| chunk.value()))
-    }
-
-    async fn end(&self) {
-        // It fails only where the stream is broken already.
-        let _ = JsFuture::from(self.0.cancel()).await;
-    }
-}
-
-impl Drop for Incoming {
-    fn drop(&mut self) {
-        crate::task::spawn_quiet(JsFuture::from(self.0.cancel()));
     }
 }
 

@@ -1,10 +1,11 @@
-//! Where a master keeps its records: in IndexedDB, in memory, or where the page says.
+//! Where a master keeps its records: in IndexedDB, in memory, on a server, or where the page says.
 
 pub(crate) mod face;
 mod foreign;
 mod indexed_db;
 mod layout;
 mod memory;
+pub(crate) mod remote;
 
 pub(crate) use foreign::Foreign;
 pub use indexed_db::{IndexedDb, Mode, Restored, Save, Standing};
