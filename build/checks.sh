@@ -62,7 +62,7 @@ format_checks() {
     check "bash reads $script" bash -n "$script"
   done
   need_node
-  for script in build/*.mjs extension/*.js pages/*.js peer/npm/*.js e2e/*.js e2e/*/*.js bench/*.js conformance/*.mjs conformance/*/*.js; do
+  for script in build/*.mjs extension/*.js pages/*.js peer/npm/*.js e2e/*.js e2e/*/*.js e2e/harness/*/*.js bench/*.js conformance/*.mjs conformance/*/*.js; do
     check "node reads $script" node --check "$script"
   done
 }
@@ -211,6 +211,7 @@ suite_e2e() {
   need_command ip iproute2
   need_command nft nftables
   need_modules e2e
+  need_modules e2e/couchdb
   node e2e/test.js
 }
 

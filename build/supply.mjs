@@ -16,9 +16,10 @@ if (run('cargo', ['deny', '--version']).status === 0) {
   checkCrates(metadata, rules);
   skip('advisories on crates', 'cargo-deny is not installed (cargo install cargo-deny)');
 }
-for (const folder of ['build', 'e2e']) {
+for (const folder of ['build', 'e2e', 'e2e/couchdb']) {
   checkModules(folder);
-  checkAudit(folder);
+  // The CouchDB of the tests is years old and asked by nobody else, in a network without a way out.
+  if (folder !== 'e2e/couchdb') checkAudit(folder);
 }
 const published = JSON.parse(readFileSync('peer/npm/package.json', 'utf8'));
 check('the published package brings no other', names(published.dependencies));

@@ -17,19 +17,23 @@ export const NPM = process.env.NPM_DIST || join(ROOT, 'dist/npm');
 const COMPANION = process.env.COMPANION || join(ROOT, 'dist/host/lan-broadcaster-host');
 const TYPES = { '.js': 'text/javascript', '.wasm': 'application/wasm', '.html': 'text/html' };
 /** What our own pages are served with, and the strictest that the package must bear. */
-const POLICY = [
-  "default-src 'none'",
-  "script-src 'self' 'wasm-unsafe-eval'",
-  "connect-src 'self' ws: wss:",
-  "require-trusted-types-for 'script'",
-  "trusted-types 'none'",
-].join('; ');
+const policy = (servers) =>
+  [
+    "default-src 'none'",
+    "script-src 'self' 'wasm-unsafe-eval'",
+    ["connect-src 'self' ws: wss:", ...servers].join(' '),
+    "require-trusted-types-for 'script'",
+    "trusted-types 'none'",
+  ].join('; ');
 
-/** The package, and an empty page, over HTTP; `files` are more of them, or others, by their paths. */
-export async function openSite({ address = '127.0.0.1', files = {} } = {}) {
+/**
+ * The package, and an empty page, over HTTP; `files` are more of them, or others, by their paths; `servers` are
+ * origins that pages may ask besides.
+ */
+export async function openSite({ address = '127.0.0.1', files = {}, servers = [] } = {}) {
   const server = createServer(async (request, response) => {
     const path = new URL(request.url, 'http://x').pathname;
-    const headers = { 'content-security-policy': POLICY };
+    const headers = { 'content-security-policy': policy(servers) };
     if (path === '/' && !files[path]) {
       return response.writeHead(200, { ...headers, 'content-type': TYPES['.html'] }).end('<!doctype html><title>peer</title>');
     }
