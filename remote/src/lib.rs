@@ -25,6 +25,8 @@ pub mod limits;
 pub mod replica;
 #[cfg(test)]
 mod scripted;
+mod server;
 mod session;
 
 pub use address::{Address, Error as AddressError};
+pub use server::Server;

@@ -2,9 +2,7 @@
 
 use jio::endpoint::Failure;
 use jio::storage::{Answer, Storage};
-use remote::couchdb::CouchDb;
 use remote::description::Description;
-use remote::erp5::Erp5;
 use remote::http::{Http, Request, Response};
 use remote::limits::MAX_BODY_BYTES;
 use std::rc::Rc;
@@ -18,25 +16,14 @@ const SLOWEST: u64 = 1_000;
 /// A storage on a server, from its description as JSON. Nothing is asked of the server yet.
 pub(crate) fn open(description: &str) -> Result<Rc<dyn Storage>, Failure> {
     let read = Description::parse(description);
-    let http = Rc::new(Fetch);
-    match read.map_err(|error| Failure::new(400, error.to_string()))? {
-        Description::Erp5 {
-            address,
-            credentials,
-            settings,
-        } => Ok(Rc::new(Erp5::new(http, address, credentials, *settings))),
-        Description::CouchDb {
-            address,
-            credentials,
-        } => Ok(Rc::new(CouchDb::new(http, address, credentials))),
-        Description::Memory | Description::IndexedDb { .. } | Description::Replicate(_) => Err(
-            Failure::new(400, "a storage on a server is of the type erp5 or couchdb"),
-        ),
-    }
+    let described = read.map_err(|error| Failure::new(400, error.to_string()))?;
+    let server = described.server(Rc::new(Fetch));
+    let wrong = || Failure::new(400, "a storage on a server is of the type erp5 or couchdb");
+    Ok(server.ok_or_else(wrong)?.storage())
 }
 
 /// The browser's own way to servers.
-struct Fetch;
+pub(crate) struct Fetch;
 
 impl Http for Fetch {
     fn send(&self, request: Request) -> Answer<'_, Response> {

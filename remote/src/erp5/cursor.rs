@@ -1,8 +1,10 @@
 //! How far an ERP5's changes have been read: up to a date, and which records of that date are known.
 //!
 //! Dates are ERP5's own texts, and given back to it as they came: nothing here knows their form or its
-//! clock. Several records may have one date, and a record may change twice in it, so each pass begins at the
-//! last date again and leaves out what it knows.
+//! clock. Several records may have one date, and a record may change twice in it, before and after it was
+//! read. So whatever was read is read again from its last date on, and what is known is left out, until a row
+//! with a later date stands beside it: then the date is past, and a change would bear another. Where one
+//! date has more records than a portion, rows of it are left out only once it is past.
 
 use crate::replica::Cursor;
 use jio::endpoint::Failure;
@@ -17,10 +19,19 @@ pub(super) struct Place {
     /// The records of that date.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) seen: BTreeMap<String, Seen>,
-    /// Rows of that date to leave out, in the middle of a pass; the first that comes then is `anchor`.
+    /// How many passes have ended.
+    #[serde(default)]
+    pub(super) pass: u32,
+    /// Whether that date had a whole portion of rows, or more.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(super) crowded: bool,
+    /// Whether that date was past before its first row was read.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(super) past: bool,
+    /// Rows of it to leave out; only where it is past.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub(super) skip: u64,
-    /// The last row of the portion before.
+    /// The last row of the portion before, which comes first then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) anchor: Option<String>,
 }
@@ -30,9 +41,14 @@ pub(super) struct Place {
 pub(super) struct Seen(
     /// Its revision.
     pub(super) String,
-    /// Whether it was read again in a later pass: then its date is past, and a change would bear another.
-    pub(super) bool,
+    /// The pass in which it was read, if its date was not known to be past: in a later one it needs a
+    /// second look.
+    pub(super) Option<u32>,
 );
+
+fn is_false(it: &bool) -> bool {
+    !it
+}
 
 fn is_zero(number: &u64) -> bool {
     *number == 0
@@ -51,29 +67,30 @@ impl Place {
         Cursor(serde_json::to_string(self).unwrap_or_default())
     }
 
-    /// Whether this is the beginning of a pass.
-    pub(super) fn begins(&self) -> bool {
-        self.anchor.is_none()
-    }
-
     /// What is known of a record of a row with this date.
     pub(super) fn known(&self, id: &str, date: &str) -> Option<&Seen> {
         let is_of_date = self.date.as_deref() == Some(date);
         self.seen.get(id).filter(|_| is_of_date)
     }
 
+    /// Whether a date was past before its first row was read.
+    pub(super) fn is_past(&self, date: &str) -> bool {
+        self.past && self.date.as_deref() == Some(date)
+    }
+
     /// The place after a portion: the rows' ids and dates in order, and what is known of each now.
     pub(super) fn after(
         &self,
         rows: &[(String, String)],
-        known: BTreeMap<String, Seen>,
+        known: &BTreeMap<String, Seen>,
         is_last: bool,
     ) -> Self {
-        let Some((last, date)) = rows.last() else {
+        let (Some((_, first)), Some((last, date))) = (rows.first(), rows.last()) else {
             return Self {
-                skip: 0,
-                anchor: None,
-                ..self.clone()
+                date: self.date.clone(),
+                seen: self.seen.clone(),
+                pass: self.pass.wrapping_add(1),
+                ..Self::default()
             };
         };
         let is_same_date = self.date.as_ref() == Some(date);
@@ -82,23 +99,25 @@ impl Place {
         } else {
             BTreeMap::new()
         };
-        let mut of_date = 0;
         for (id, _) in rows.iter().filter(|(_, own)| own == date) {
-            of_date += 1;
             if let Some(known) = known.get(id) {
                 seen.insert(id.clone(), known.clone());
             }
         }
-        let before = if is_same_date { self.skip } else { 0 };
+        let crowded = !is_last && first == date;
+        let past = crowded && is_same_date && self.past;
         Self {
             date: Some(date.clone()),
             seen,
-            skip: if is_last {
-                0
+            pass: self.pass.wrapping_add(u32::from(is_last)),
+            crowded,
+            past,
+            skip: if past {
+                self.skip + rows.len() as u64 - 1
             } else {
-                (before + of_date).saturating_sub(1)
+                0
             },
-            anchor: (!is_last).then(|| last.clone()),
+            anchor: past.then(|| last.clone()),
         }
     }
 }
@@ -115,34 +134,44 @@ mod tests {
 
     fn known(ids: &[&str]) -> BTreeMap<String, Seen> {
         ids.iter()
-            .map(|id| ((*id).to_owned(), Seen("r".to_owned(), false)))
+            .map(|id| ((*id).to_owned(), Seen("r".to_owned(), Some(0))))
             .collect()
     }
 
     #[test]
     fn a_cursor_is_read_as_it_was_written() {
         let place =
-            Place::default().after(&rows(&[("a", "1"), ("b", "2")]), known(&["a", "b"]), false);
+            Place::default().after(&rows(&[("a", "1"), ("b", "2")]), &known(&["a", "b"]), false);
         assert_eq!(Place::read(Some(&place.to_cursor())), Ok(place));
         assert_eq!(Place::read(None), Ok(Place::default()));
         assert!(Place::read(Some(&Cursor("7".to_owned()))).is_err());
     }
 
     #[test]
-    fn what_is_known_is_of_the_last_date_alone() {
-        let first = Place::default().after(
-            &rows(&[("a", "1"), ("b", "2"), ("c", "2")]),
-            known(&["a", "b", "c"]),
-            false,
-        );
-        assert_eq!((first.skip, first.anchor.as_deref()), (1, Some("c")));
-        assert!(first.known("c", "2").is_some() && first.known("c", "3").is_none());
-        assert!(first.known("a", "1").is_none());
-        // The anchor comes once more.
-        let second = first.after(&rows(&[("c", "2"), ("d", "2")]), known(&["c", "d"]), false);
-        assert_eq!((second.skip, second.seen.len()), (2, 3));
-        let third = second.after(&rows(&[("d", "2")]), known(&["d"]), true);
-        assert_eq!((third.skip, third.begins(), third.seen.len()), (0, true, 3));
-        assert_eq!(third.after(&[], BTreeMap::new(), true), third);
+    fn what_is_known_is_of_the_last_date_alone_and_no_row_of_it_is_left_out() {
+        let listed = rows(&[("a", "1"), ("b", "2"), ("c", "2")]);
+        let place = Place::default().after(&listed, &known(&["a", "b", "c"]), false);
+        assert_eq!((place.pass, place.crowded, place.skip), (0, false, 0));
+        assert!(place.known("c", "2").is_some() && place.known("c", "3").is_none());
+        assert!(place.known("a", "1").is_none());
+        let ended = place.after(&[], &BTreeMap::new(), true);
+        assert_eq!((ended.pass, ended.seen.len()), (1, 2));
+    }
+
+    #[test]
+    fn rows_of_a_crowded_date_are_left_out_once_it_is_past() {
+        let crowded =
+            Place::default().after(&rows(&[("a", "1"), ("b", "1")]), &known(&["a", "b"]), false);
+        assert_eq!((crowded.crowded, crowded.skip), (true, 0));
+        let past = Place {
+            past: true,
+            ..crowded
+        };
+        let second = past.after(&rows(&[("a", "1"), ("b", "1")]), &known(&["a", "b"]), false);
+        assert_eq!((second.skip, second.anchor.as_deref()), (1, Some("b")));
+        let third = second.after(&rows(&[("b", "1"), ("c", "1")]), &known(&["c"]), false);
+        assert_eq!((third.skip, third.seen.len()), (2, 3));
+        let fourth = third.after(&rows(&[("c", "1"), ("d", "2")]), &known(&["d"]), false);
+        assert_eq!((fourth.skip, fourth.past, fourth.seen.len()), (0, false, 1));
     }
 }

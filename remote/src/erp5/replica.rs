@@ -15,7 +15,7 @@ use crate::session::is_passing;
 use jio::endpoint::Failure;
 use jio::storage::Answer;
 use jio::{Document, Id};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashSet};
 
 /// The latest records of a login that are looked through for one whose adding was cut.
@@ -38,37 +38,29 @@ impl Replica for Erp5 {
 impl Inner {
     async fn changes(&self, since: Option<&Cursor>) -> Result<Changes, Failure> {
         let mut place = Place::read(since)?;
-        let mut rows = self.changed_rows(&place).await?;
-        if place.anchor.is_some()
-            && rows.first().map(|(id, _)| id.as_str()) != place.anchor.as_deref()
-        {
-            // Rows of this date moved: all of them once more; what is known is left out.
-            place = Place { skip: 0, ..place };
-            rows = self.changed_rows(&place).await?;
+        let (rows, is_last) = self.changed_rows(&mut place).await?;
+        let mut dates = Vec::with_capacity(rows.len());
+        for (id, row) in &rows {
+            dates.push((id.as_str().to_owned(), self.date(row)?));
         }
-        let is_last = (rows.len() as u64) < self.settings.portion;
+        let last = dates.last().map(|(_, date)| date.clone());
         let mut changes = BTreeMap::new();
         let mut known = BTreeMap::new();
-        let mut dates = Vec::with_capacity(rows.len());
-        for (id, row) in rows {
-            let date = self.date(&row)?;
-            let found = self
-                .look(&id, row, place.known(id.as_str(), &date), place.begins())
-                .await?;
-            dates.push((id.as_str().to_owned(), date));
-            let Some((state, is_settled)) = found else {
+        for ((id, row), (_, date)) in rows.into_iter().zip(&dates) {
+            let seen = place.known(id.as_str(), date);
+            // A row of a later date stands beside it, or did before this one was read.
+            let is_past = last.as_ref() != Some(date) || place.is_past(date);
+            let Some((state, read_in)) = self.look(&id, row, seen, is_past, place.pass).await?
+            else {
                 continue;
             };
-            known.insert(
-                id.as_str().to_owned(),
-                Seen(state.revision.0.clone(), is_settled),
-            );
-            let is_known = place.known(id.as_str(), &dates[dates.len() - 1].1);
-            if is_known.is_none_or(|seen| seen.0 != state.revision.0) {
-                changes.insert(id, state);
+            let revision = state.revision.0.clone();
+            if seen.is_none_or(|seen| seen.0 != revision) {
+                changes.insert(id.clone(), state);
             }
+            known.insert(id.as_str().to_owned(), Seen(revision, read_in));
         }
-        let next = place.after(&dates, known, is_last);
+        let next = place.after(&dates, &known, is_last);
         if next.seen.len() > MAX_SEEN {
             let why = format!(
                 "more than {MAX_SEEN} records of this ERP5 changed at one date: narrow the query"
@@ -82,7 +74,43 @@ impl Inner {
         })
     }
 
-    async fn changed_rows(&self, place: &Place) -> Result<Vec<Row>, Failure> {
+    /// The rows at a place, and whether there were no more.
+    async fn changed_rows(&self, place: &mut Place) -> Result<(Vec<Row>, bool), Failure> {
+        let mut count = self.settings.portion;
+        if place.crowded && !place.past {
+            place.past = self.newest_date().await? != place.date;
+            if !place.past {
+                // Still going on: all of it once more, and what came.
+                count += place.seen.len() as u64;
+            }
+        }
+        let mut rows = self.rows_since(place, count).await?;
+        if place.anchor.is_some() && !self.is_anchored(place, rows.first()) {
+            // Rows of this date went away: all of them once more; what is known is left out.
+            place.skip = 0;
+            rows = self.rows_since(place, count).await?;
+        }
+        let is_last = (rows.len() as u64) < count;
+        Ok((rows, is_last))
+    }
+
+    /// Whether the rows left out are those that were read: then the last of them comes first.
+    fn is_anchored(&self, place: &Place, first: Option<&Row>) -> bool {
+        first.is_some_and(|(id, row)| {
+            place.anchor.as_deref() == Some(id.as_str()) && self.date(row).ok() == place.date
+        })
+    }
+
+    async fn newest_date(&self) -> Result<Option<String>, Failure> {
+        let date = &self.settings.date_property;
+        let mut search = Self::ordered(self.settings.query.clone(), None, vec![date.clone()]);
+        search.sort = vec![json!([date, "descending"])];
+        search.limit = Some((0, 1));
+        let rows = self.search(&search).await?;
+        rows.first().map(|(_, row)| self.date(row)).transpose()
+    }
+
+    async fn rows_since(&self, place: &Place, count: u64) -> Result<Vec<Row>, Failure> {
         let date = &self.settings.date_property;
         let since = place
             .date
@@ -94,10 +122,9 @@ impl Inner {
             select.push(PORTAL_TYPE.to_owned());
         }
         select.push(date.clone());
-        select.dedup();
         let query = joined(scope.into_iter().chain(since).collect());
         let mut search = Self::ordered(query, Some(date), select);
-        search.limit = Some((place.skip, self.settings.portion));
+        search.limit = Some((place.skip, count));
         self.search(&search).await
     }
 
@@ -111,26 +138,29 @@ impl Inner {
             .ok_or_else(why)
     }
 
-    /// The state of a row's record, and whether its date is past; `None` where nothing is new, or it is gone.
+    /// The state of a row's record, and the pass after which it needs a second look; `None` where nothing
+    /// is new, or it is gone.
     async fn look(
         &self,
         id: &Id,
         row: Document,
-        known: Option<&Seen>,
-        begins: bool,
-    ) -> Result<Option<(State, bool)>, Failure> {
+        seen: Option<&Seen>,
+        is_past: bool,
+        pass: u32,
+    ) -> Result<Option<(State, Option<u32>)>, Failure> {
         if !self.settings.select_list.is_empty() {
-            return Ok(Some((self.state(self.record_of_row(id, row)), true)));
+            return Ok(Some((self.state(self.record_of_row(id, row)), None)));
         }
-        // In one pass a date may go on; in the next it is past, after one more look.
-        if known.is_some_and(|seen| seen.1 || !begins) {
+        // A date that goes on in one pass is past in the next.
+        let is_settling = is_past || seen.is_some_and(|seen| seen.1 != Some(pass));
+        if seen.is_some_and(|seen| seen.1.is_none() || !is_settling) {
             return Ok(None);
         }
         match self.view(id).await {
-            Ok(view) => Ok(Some((
-                self.state(self.replicated(view.document())),
-                known.is_some(),
-            ))),
+            Ok(view) => {
+                let state = self.state(self.replicated(view.document()));
+                Ok(Some((state, (!is_settling).then_some(pass))))
+            }
             Err(failure) if failure.status_code == Some(404) => Ok(None),
             Err(failure) => Err(failure),
         }
@@ -352,5 +382,7 @@ fn revision(document: &Document) -> Revision {
     Revision(fingerprint(&fields, comparable))
 }
 
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod tests;
