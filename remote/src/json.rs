@@ -19,3 +19,8 @@ pub(crate) fn object(value: Value) -> Option<Map<String, Value>> {
         None
     }
 }
+
+/// A member of a value, taken out of it; null where there is none, or the value is no object.
+pub(crate) fn taken(value: &mut Value, name: &str) -> Value {
+    value.get_mut(name).map(Value::take).unwrap_or_default()
+}

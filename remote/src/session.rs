@@ -273,4 +273,12 @@ mod tests {
             MAX_WORDS_BYTES
         );
     }
+
+    #[test]
+    fn members_are_taken_of_whatever_came() {
+        for mut value in [json!([]), json!(null), json!("x"), json!({})] {
+            assert_eq!(crate::json::taken(&mut value, "rows"), Value::Null);
+        }
+        assert_eq!(crate::json::taken(&mut json!({ "rows": 1 }), "rows"), 1);
+    }
 }

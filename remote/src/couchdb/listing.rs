@@ -3,7 +3,7 @@
 use super::Inner;
 use super::document::Held;
 use crate::address::encoded;
-use crate::json::list;
+use crate::json::{list, taken};
 use crate::limits::MAX_SCANNED;
 use jio::endpoint::Failure;
 use jio::{AllDocs, Collection, Document, Id};
@@ -70,7 +70,7 @@ impl Inner {
         if !(200..=299).contains(&response.status) {
             return Err(self.failure(&response));
         }
-        let rows = list(self.session.read(&response)?["rows"].take());
+        let rows = list(taken(&mut self.session.read(&response)?, "rows"));
         rows.ok_or_else(|| self.session.odd("no rows"))
     }
 
@@ -88,7 +88,7 @@ impl Inner {
         if !with_documents {
             return Ok(Some((id, Document::new())));
         }
-        let document = row["doc"].take();
+        let document = taken(&mut row, "doc");
         if document.is_null() {
             return Ok(None); // Removed since the rows were listed.
         }

@@ -22,6 +22,7 @@ mod storage;
 use crate::address::{Address, encoded};
 use crate::credentials::Credentials;
 use crate::http::{Http, Response};
+use crate::json::taken;
 use crate::limits::MAX_RACES;
 use crate::session::{Ask, Session};
 use document::Held;
@@ -137,7 +138,7 @@ impl Inner {
             return Err(self.failure(&response));
         }
         let mut reply = self.session.read(&response)?;
-        let id = reply["id"].take();
+        let id = taken(&mut reply, "id");
         match id.as_str().map(Id::new) {
             Some(Ok(_)) => Ok(id),
             _ => Err(self.session.odd("no id of the new document")),

@@ -7,7 +7,7 @@ use super::document::{Held, body, check};
 use super::{CouchDb, Inner};
 use crate::address::encoded;
 use crate::content::is_same;
-use crate::json::list;
+use crate::json::{list, taken};
 use crate::replica::{Changes, Cursor, Replica, Revision, State, Write, Written};
 use crate::session::shortened;
 use jio::endpoint::Failure;
@@ -49,7 +49,7 @@ impl Inner {
 
     fn read_changes(&self, mut reply: Value) -> Result<Changes, Failure> {
         let results =
-            list(reply["results"].take()).ok_or_else(|| self.session.odd("no changes"))?;
+            list(taken(&mut reply, "results")).ok_or_else(|| self.session.odd("no changes"))?;
         let place = &reply["last_seq"];
         let text = place.as_str().map(str::to_owned);
         let cursor = text.or_else(|| place.is_number().then(|| place.to_string()));
@@ -66,7 +66,7 @@ impl Inner {
         for mut change in results {
             let is_own = change["id"].as_str().is_some_and(|id| id.starts_with('_'));
             if !is_own {
-                let held = Held::read(change["doc"].take(), &self.session)?;
+                let held = Held::read(taken(&mut change, "doc"), &self.session)?;
                 changes.push((held.id.clone(), state(held)));
             }
         }
@@ -165,11 +165,11 @@ impl Inner {
             .ask("POST", "/_all_docs?include_docs=true")
             .json(&json!({ "keys": keys }));
         let mut reply = self.session.json(ask).await?;
-        let rows = list(reply["rows"].take()).ok_or_else(|| self.session.odd("no rows"))?;
+        let rows = list(taken(&mut reply, "rows")).ok_or_else(|| self.session.odd("no rows"))?;
         let mut there = HashMap::new();
         for mut row in rows {
             if row["doc"].is_object() {
-                let held = Held::read(row["doc"].take(), &self.session)?;
+                let held = Held::read(taken(&mut row, "doc"), &self.session)?;
                 there.insert(held.id.clone(), held);
             }
         }

@@ -4,7 +4,7 @@
 //! again here: deviates from the other storages, as jIO's does.
 
 use super::template::Filling;
-use crate::json::{list, object};
+use crate::json::{list, object, taken};
 use crate::session::Session;
 use jio::endpoint::Failure;
 use jio::{AllDocs, Id, search_text};
@@ -187,7 +187,7 @@ pub(crate) fn term(key: &str, operator: Option<&str>, value: &str) -> Value {
 
 /// Reads `{_embedded:{contents:[{_links:{self:{href}}, …}]}}`.
 pub(crate) fn read_rows(mut reply: Value, session: &Session) -> Result<Vec<Row>, Failure> {
-    let contents = list(reply["_embedded"]["contents"].take());
+    let contents = list(taken(&mut taken(&mut reply, "_embedded"), "contents"));
     let contents = contents.ok_or_else(|| session.odd("no rows"))?;
     let rows = contents.into_iter().map(|content| {
         let mut row = object(content).ok_or_else(|| session.odd("a row that is none"))?;
