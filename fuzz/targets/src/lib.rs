@@ -23,6 +23,7 @@ mod native;
 mod noise;
 mod query;
 mod relay;
+mod remote;
 mod rig;
 mod rpc;
 mod signalling;
@@ -50,6 +51,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("noise", noise::noise),
     ("query", query::query),
     ("relay", relay::relay),
+    ("remote", remote::remote),
     ("request", rpc::request),
     ("slave", signalling::slave),
     ("stun", ice::stun),
