@@ -5,6 +5,7 @@
 //!
 //! - [`erp5`] and [`couchdb`] are storages on a server: each a `jio::storage::Storage`, and a
 //!   [`replica::Replica`] besides.
+//! - [`replication`] makes one storage of one here and one of those.
 //! - [`description`] reads which storage is meant, in the manner of jIO.
 //! - [`credentials`] holds who asks; [`limits`] every bound.
 //!
@@ -23,10 +24,13 @@ pub mod http;
 mod json;
 pub mod limits;
 pub mod replica;
+pub mod replication;
 #[cfg(test)]
 mod scripted;
 mod server;
 mod session;
+mod time;
 
 pub use address::{Address, Error as AddressError};
 pub use server::Server;
+pub use time::Millis;

@@ -44,7 +44,8 @@ pub struct Write {
     pub base: Option<Revision>,
     /// `None` removes it.
     pub document: Option<Document>,
-    /// An earlier try was cut: the server may have taken it already, and must not take it twice.
+    /// An earlier try was cut: the server may have taken it already, and must not take it twice. Without a
+    /// `base` the document is then the very one that was tried; with one it may be newer.
     pub is_again: bool,
 }
 
@@ -67,6 +68,9 @@ pub enum Written {
     Unknown(Failure),
 }
 
+/// Tells whether a state of a record is known here.
+pub type Known<'a> = &'a dyn Fn(&Id, &Revision) -> bool;
+
 /// A server that records are replicated with.
 ///
 /// Every method fails with 503 where the line failed, 401 where somebody has to log in, 403 where the
@@ -74,6 +78,25 @@ pub enum Written {
 pub trait Replica {
     /// What changed since a cursor, or everything there is: in portions that the server chooses.
     fn changes<'a>(&'a self, since: Option<&'a Cursor>) -> Answer<'a, Changes>;
+
+    /// As [`Replica::changes`], but for states that are known here, which need not be fetched.
+    fn changes_but<'a>(
+        &'a self,
+        since: Option<&'a Cursor>,
+        _known: Known<'a>,
+    ) -> Answer<'a, Changes> {
+        self.changes(since)
+    }
+
+    /// The state of one record; `None`: it is not there.
+    fn read<'a>(&'a self, _id: &'a Id) -> Answer<'a, Option<State>> {
+        Box::pin(async {
+            Err(Failure::new(
+                501,
+                "this server cannot be asked for one record",
+            ))
+        })
+    }
 
     /// Ids of all records there, for servers whose [`Replica::changes`] do not tell of removals; the
     /// others answer `None`.

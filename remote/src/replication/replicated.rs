@@ -1,0 +1,327 @@
+//! The storage that callers see: records of this computer, and a replication that is told of each write.
+
+use super::book::Book;
+use super::budget::Moment;
+use super::journal::Journal;
+use super::meter::Meter;
+use super::options::Options;
+use super::queue::{Queue, Rank};
+use super::standing::{Line, Patience, Standing};
+use super::turns::{Gate, Turns};
+use crate::Millis;
+use crate::replica::Replica;
+use jio::Id;
+use jio::endpoint::Failure;
+use jio::rpc::Call;
+use jio::storage::{Answer, AttachmentReader, AttachmentWriter, Storage, Upload};
+use serde_json::Value;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::rc::Rc;
+
+/// A storage of this computer that is replicated with a server.
+///
+/// Reads and writes are those of the local storage, and as fast; nothing of the line is waited for. All
+/// writes must come through this one, or be told by `repair`.
+pub struct Replicated {
+    pub(super) local: Rc<dyn Storage>,
+    pub(super) remote: Rc<dyn Replica>,
+    pub(super) journal: Rc<dyn Journal>,
+    meter: Rc<Meter>,
+    pub(super) core: RefCell<Core>,
+    pub(super) turns: Turns,
+    /// One step, or one decision of a person, at a time.
+    pub(super) gate: Gate,
+    listener: RefCell<Option<Rc<dyn Fn()>>>,
+}
+
+/// What of it is in memory.
+pub(super) struct Core {
+    pub(super) options: Options,
+    pub(super) book: Book,
+    pub(super) queue: Queue,
+    pub(super) opening: Opening,
+    pub(super) patience: Patience,
+    /// When the server is asked next what changed; at once where there is none.
+    pub(super) next_pull: Option<Millis>,
+    /// Until when writes are gathered.
+    pub(super) gathering: Option<Millis>,
+    /// Whether changes were read since something was sent: both take turns.
+    pub(super) is_pull_first: bool,
+    pub(super) listing: Listing,
+    /// What was sent lately, and when: the server's list of ids may not have it yet.
+    pub(super) recent: BTreeMap<Id, Millis>,
+    /// Whether the server did anything since both sides were last known to have the same.
+    pub(super) is_changed: bool,
+    pub(super) line: Line,
+    pub(super) moment: Moment,
+}
+
+/// How far the local records have been compared.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Opening {
+    /// The journal was not read.
+    Unread,
+    /// Somebody may have written past this storage: all has to be listed again.
+    Unlisted,
+    /// These were not compared yet.
+    Comparing(Vec<Id>),
+    /// All were.
+    Open,
+}
+
+/// What is known about removals that the server does not tell.
+#[derive(Debug, Default)]
+pub(super) struct Listing {
+    /// A person asked for the list.
+    pub(super) is_asked: bool,
+    /// A person said that whatever the list misses was removed.
+    pub(super) is_trusted: bool,
+    /// The server tells of removals, so it has no list.
+    pub(super) is_needless: bool,
+    /// Records that the list missed, too many to be believed.
+    pub(super) missing: usize,
+}
+
+impl Replicated {
+    /// Joins a local storage and a server. Nothing is done before [`Replicated::run`] is called; records are
+    /// read and written from now on.
+    pub fn new(
+        local: Rc<dyn Storage>,
+        remote: Rc<dyn Replica>,
+        journal: Rc<dyn Journal>,
+        meter: Rc<Meter>,
+        options: Options,
+    ) -> Self {
+        let core = Core {
+            options,
+            book: Book::default(),
+            queue: Queue::default(),
+            opening: Opening::Unread,
+            patience: Patience::default(),
+            next_pull: None,
+            gathering: None,
+            is_pull_first: true,
+            listing: Listing::default(),
+            recent: BTreeMap::new(),
+            is_changed: false,
+            line: Line::Syncing,
+            moment: Moment {
+                now: Millis(0),
+                offset_minutes: 0,
+                random: 0,
+            },
+        };
+        Self {
+            local,
+            remote,
+            journal,
+            meter,
+            core: RefCell::new(core),
+            turns: Turns::default(),
+            gate: Gate::default(),
+            listener: RefCell::default(),
+        }
+    }
+
+    /// Sets who is called when there is something to do: whoever calls [`Replicated::run`] should do so then,
+    /// without waiting for the time it was given.
+    pub fn on_work(&self, listener: impl Fn() + 'static) {
+        *self.listener.borrow_mut() = Some(Rc::new(listener));
+    }
+
+    /// Changes what was chosen; the server stays the same.
+    pub fn set_options(&self, options: Options) {
+        let mut core = self.core.borrow_mut();
+        let server = core.options.server.clone();
+        core.options = Options { server, ..options };
+        drop(core);
+        self.wake();
+    }
+
+    /// The line is back, or somebody logged in: it is tried at once.
+    pub fn line_is_back(&self) {
+        self.core.borrow_mut().patience.on_success();
+        self.wake();
+    }
+
+    /// A person wants both sides to be compared now, removals included.
+    pub fn sync_now(&self) {
+        let mut core = self.core.borrow_mut();
+        core.patience.on_success();
+        core.next_pull = None;
+        core.gathering = core.gathering.map(|_| Millis(0));
+        core.listing.is_asked = true;
+        drop(core);
+        self.wake();
+    }
+
+    /// A person says that the records which the server's list misses ([`Standing::missing`]) were removed.
+    pub fn accept_removals(&self) {
+        self.core.borrow_mut().listing.is_trusted = true;
+        self.sync_now();
+    }
+
+    /// A person waits for this record to be sent.
+    pub fn hurry(&self, id: &Id) {
+        self.push(id, Rank::Urgent);
+        self.wake();
+    }
+
+    /// Where the replication stands.
+    pub fn standing(&self, moment: Moment) -> Standing {
+        let core = self.core.borrow();
+        let facts = core.book.facts();
+        let (bytes, calls) = self.meter.pending();
+        Standing {
+            line: core.line.clone(),
+            waiting: core.queue.len(),
+            conflicts: core
+                .book
+                .all_held()
+                .filter(|(_, held)| held.is_asked())
+                .count(),
+            missing: core.listing.missing,
+            last_success: facts.last_success,
+            today: facts.usage.add(moment, bytes, calls),
+        }
+    }
+
+    pub(super) fn push(&self, id: &Id, rank: Rank) {
+        self.core.borrow_mut().queue.push(id, rank);
+    }
+
+    pub(super) fn wake(&self) {
+        let listener = self.listener.borrow().clone();
+        if let Some(listener) = listener {
+            listener();
+        }
+    }
+
+    /// Books what went over the line since this was done last.
+    pub(super) fn book_usage(&self) {
+        let (bytes, calls) = self.meter.take();
+        if calls > 0 {
+            let mut core = self.core.borrow_mut();
+            let moment = core.moment;
+            core.book
+                .set_facts(|facts| facts.usage = facts.usage.add(moment, bytes, calls));
+        }
+    }
+
+    /// Writes a record whose id is known.
+    async fn write(&self, id: Id, call: Call) -> Result<Value, Failure> {
+        let _writing = self.turns.write(id.clone()).await;
+        let _note = Note {
+            of: self,
+            record: Record::Known(id),
+        };
+        self.local.execute(call).await
+    }
+
+    /// Writes a record that the storage makes an id for.
+    async fn post(&self, call: Call) -> Result<Value, Failure> {
+        let mut note = Note {
+            of: self,
+            record: Record::Unknown,
+        };
+        let answer = self.local.execute(call).await;
+        note.record = match &answer {
+            Ok(id) => id
+                .as_str()
+                .and_then(|id| Id::new(id).ok())
+                .map_or(Record::Unknown, Record::Known),
+            Err(_) => Record::None,
+        };
+        answer
+    }
+
+    async fn repair(&self, call: Call) -> Result<Value, Failure> {
+        let answer = self.local.execute(call).await?;
+        self.list_again();
+        self.sync_now();
+        Ok(answer)
+    }
+
+    fn list_again(&self) {
+        let mut core = self.core.borrow_mut();
+        if core.opening != Opening::Unread {
+            core.opening = Opening::Unlisted;
+        }
+    }
+}
+
+/// A write under way: when it ends, however it ends, the record may differ from what was agreed.
+struct Note<'a> {
+    of: &'a Replicated,
+    record: Record,
+}
+
+enum Record {
+    Known(Id),
+    /// Given up before its id was told: somewhere there may be a new record.
+    Unknown,
+    /// Nothing was written.
+    None,
+}
+
+impl Drop for Note<'_> {
+    fn drop(&mut self) {
+        match &self.record {
+            Record::Known(id) => self.of.push(id, Rank::Written),
+            Record::Unknown => self.of.list_again(),
+            Record::None => return,
+        }
+        self.of.wake();
+    }
+}
+
+impl Storage for Replicated {
+    fn execute(&self, call: Call) -> Answer<'_, Value> {
+        match &call {
+            Call::Post(_) => Box::pin(self.post(call)),
+            Call::Put(id, _) | Call::Remove(id) => {
+                let id = id.clone();
+                Box::pin(self.write(id, call))
+            }
+            Call::Repair => Box::pin(self.repair(call)),
+            Call::Get(_)
+            | Call::AllDocs(_)
+            | Call::PutAttachment(..)
+            | Call::GetAttachment { .. }
+            | Call::RemoveAttachment(..)
+            | Call::AllAttachments(_) => self.local.execute(call),
+        }
+    }
+
+    fn execute_to_text(&self, call: Call) -> Answer<'_, String> {
+        match &call {
+            Call::Get(_) | Call::AllDocs(_) | Call::AllAttachments(_) => {
+                self.local.execute_to_text(call)
+            }
+            Call::Post(_)
+            | Call::Put(..)
+            | Call::Remove(_)
+            | Call::Repair
+            | Call::PutAttachment(..)
+            | Call::GetAttachment { .. }
+            | Call::RemoveAttachment(..) => {
+                Box::pin(async move { Ok(self.execute(call).await?.to_string()) })
+            }
+        }
+    }
+
+    fn put_attachment(&self, upload: Upload) -> Answer<'_, Box<dyn AttachmentWriter>> {
+        self.local.put_attachment(upload)
+    }
+
+    fn get_attachment(
+        &self,
+        id: Id,
+        name: jio::Name,
+        range: Option<Range<u64>>,
+    ) -> Answer<'_, Box<dyn AttachmentReader>> {
+        self.local.get_attachment(id, name, range)
+    }
+}

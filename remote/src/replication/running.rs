@@ -1,0 +1,266 @@
+//! One step after the other: which is next, whether the line may be used for it, and when to go on.
+
+use super::book::Book;
+use super::budget::Moment;
+use super::journal::Batch;
+use super::queue::Rank;
+use super::replicated::{Core, Opening, Replicated};
+use super::standing::{Line, from_allowed};
+use crate::Millis;
+use jio::endpoint::Failure;
+use jio::rpc::Call;
+use jio::{Document, Id};
+use serde_json::Value;
+use std::cell::RefCell;
+
+/// What came of a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outcome {
+    /// When to call [`Replicated::run`] again: at once where this is not later than now; not before there is
+    /// something to do where there is none.
+    pub next: Option<Millis>,
+}
+
+/// Why a step did not succeed.
+#[derive(Debug)]
+pub(super) enum Trouble {
+    /// The line or the server.
+    There(Failure),
+    /// The storage of this computer, or the journal.
+    Here(Failure),
+}
+
+/// What can be done next.
+#[derive(Debug, PartialEq, Eq)]
+enum Step {
+    Open,
+    List,
+    Compare,
+    Recover,
+    /// From here on, the line is used.
+    SendAgain,
+    Send(Rank),
+    Pull,
+    ListThere,
+    /// Nothing, until then.
+    Rest(Line, Option<Millis>),
+}
+
+/// A clock that was set back, or a time that was changed since, keeps nobody waiting for longer than `span`.
+fn is_due(at: Option<Millis>, span: Millis, now: Millis) -> bool {
+    at.is_none_or(|at| now >= at || at - now > span)
+}
+
+impl Core {
+    fn next_step(&mut self, moment: Moment) -> Step {
+        let (step, next) = self.wanted(moment.now);
+        let stopped = match step {
+            Some(Step::Open | Step::List | Step::Compare | Step::Recover) | None => None,
+            Some(_) => self.stopped(moment),
+        };
+        match (step, stopped) {
+            (Some(_), Some(line)) => {
+                let until = line.until();
+                Step::Rest(line, until)
+            }
+            (Some(step), None) => step,
+            (None, _) => Step::Rest(Line::Idle, next),
+        }
+    }
+
+    /// What there is to do, or when there may be something.
+    fn wanted(&mut self, now: Millis) -> (Option<Step>, Option<Millis>) {
+        let local = match &self.opening {
+            Opening::Unread => Some(Step::Open),
+            Opening::Unlisted => Some(Step::List),
+            Opening::Comparing(_) => Some(Step::Compare),
+            Opening::Open if !self.book.incoming().is_empty() => Some(Step::Recover),
+            Opening::Open => None,
+        };
+        if local.is_some() {
+            // What the disk refused is not asked of it again and again.
+            return match self.patience.stops(now) {
+                Some(Line::Failed { until, .. }) => (None, Some(*until)),
+                Some(_) | None => (local, None),
+            };
+        }
+        let is_gathered = self.is_gathered(now);
+        let is_pull_due = is_due(self.next_pull, self.options.poll_every, now);
+        let step = if !self.book.sending().is_empty() {
+            Some(Step::SendAgain)
+        } else if self.queue.has(Rank::Urgent) {
+            Some(Step::Send(Rank::Urgent))
+        } else if is_pull_due && (self.is_pull_first || !is_gathered) {
+            Some(Step::Pull)
+        } else if is_gathered {
+            Some(Step::Send(Rank::Written))
+        } else if is_pull_due {
+            Some(Step::Pull)
+        } else if self.is_list_due(now) {
+            Some(Step::ListThere)
+        } else if self.queue.has(Rank::Found) && !self.queue.has(Rank::Written) {
+            Some(Step::Send(Rank::Found))
+        } else {
+            None
+        };
+        let next = [self.next_pull, self.gathering].into_iter().flatten().min();
+        (step, next)
+    }
+
+    /// Whether there are writes that waited long enough for others.
+    fn is_gathered(&mut self, now: Millis) -> bool {
+        if !self.queue.has(Rank::Written) {
+            self.gathering = None;
+            return false;
+        }
+        let until = *self.gathering.get_or_insert(now + self.options.gather);
+        is_due(Some(until), self.options.gather, now)
+    }
+
+    fn is_list_due(&self, now: Millis) -> bool {
+        let listing = &self.listing;
+        let last = self.book.facts().listed;
+        let next = last.map(|last| last + self.options.list_every);
+        !listing.is_needless && (listing.is_asked || is_due(next, self.options.list_every, now))
+    }
+
+    fn stopped(&self, moment: Moment) -> Option<Line> {
+        let stopped = self.patience.stops(moment.now).cloned();
+        stopped.or_else(|| {
+            let usage = self.book.facts().usage;
+            from_allowed(self.options.budget.allows(moment, usage))
+        })
+    }
+}
+
+impl Replicated {
+    /// Does one step: at most one call of the server, and what belongs to it here. Tells when to call again.
+    ///
+    /// It may be given up at any point by dropping it; the next one goes on where that is safe.
+    pub async fn run(&self, moment: Moment) -> Outcome {
+        let _through = self.gate.enter().await;
+        self.core.borrow_mut().moment = moment;
+        self.book_usage();
+        let step = self.core.borrow_mut().next_step(moment);
+        if let Step::Rest(line, next) = step {
+            return self.rest(line, next).await;
+        }
+        self.core.borrow_mut().line = Line::Syncing;
+        let result = self.step(step).await;
+        self.book_usage();
+        if let Err(trouble) = result {
+            self.on_trouble(trouble, moment);
+            // What was used is worth knowing after a restart; where it cannot be written, the step's own
+            // trouble is the one to tell.
+            let _ = self.commit().await;
+        }
+        let next = self.core.borrow_mut().next_step(moment);
+        match next {
+            Step::Rest(line, next) => self.rest(line, next).await,
+            Step::Open
+            | Step::List
+            | Step::Compare
+            | Step::Recover
+            | Step::SendAgain
+            | Step::Send(_)
+            | Step::Pull
+            | Step::ListThere => Outcome {
+                next: Some(moment.now),
+            },
+        }
+    }
+
+    async fn step(&self, step: Step) -> Result<(), Trouble> {
+        match step {
+            Step::Open => self.open().await,
+            Step::List => self.list().await,
+            Step::Compare => self.compare().await,
+            Step::Recover => self.recover().await,
+            Step::SendAgain => self.send_again().await,
+            Step::Send(rank) => self.send(rank).await,
+            Step::Pull => self.pull().await,
+            Step::ListThere => self.list_there().await,
+            Step::Rest(..) => Ok(()),
+        }
+    }
+
+    async fn rest(&self, line: Line, next: Option<Millis>) -> Outcome {
+        {
+            let mut core = self.core.borrow_mut();
+            let now = core.moment.now;
+            if line == Line::Idle && std::mem::take(&mut core.is_changed) {
+                core.book.set_facts(|facts| facts.last_success = Some(now));
+            }
+            core.line = line;
+        }
+        if let Err(trouble) = self.commit().await {
+            let moment = self.core.borrow().moment;
+            self.on_trouble(trouble, moment);
+        }
+        Outcome { next }
+    }
+
+    fn on_trouble(&self, trouble: Trouble, moment: Moment) {
+        let failure = match trouble {
+            Trouble::There(failure) => failure,
+            // Whatever its number says, it is no matter of the line.
+            Trouble::Here(failure) => Failure::new(507, failure.message),
+        };
+        self.core.borrow_mut().patience.on_failure(&failure, moment);
+    }
+
+    /// The server answered.
+    pub(super) fn on_answer(&self) {
+        let mut core = self.core.borrow_mut();
+        core.patience.on_success();
+        core.is_changed = true;
+    }
+
+    /// Writes to the journal what the book says and the journal does not yet.
+    pub(super) async fn commit(&self) -> Result<(), Trouble> {
+        let batch = self.core.borrow_mut().book.take_batch();
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let mut unwritten = Unwritten {
+            of: &self.core,
+            batch,
+        };
+        self.journal
+            .commit(&unwritten.batch)
+            .await
+            .map_err(Trouble::Here)?;
+        unwritten.batch.clear();
+        Ok(())
+    }
+
+    /// The document that is here now.
+    pub(super) async fn document(&self, id: &Id) -> Result<Option<Document>, Trouble> {
+        match self.local.execute(Call::Get(id.clone())).await {
+            Ok(Value::Object(document)) => Ok(Some(document)),
+            Ok(_) => Err(Trouble::Here(Failure::new(
+                500,
+                "the storage gave no document",
+            ))),
+            Err(failure) if failure.status_code == Some(404) => Ok(None),
+            Err(failure) => Err(Trouble::Here(failure)),
+        }
+    }
+
+    pub(super) fn book(&self) -> std::cell::RefMut<'_, Book> {
+        std::cell::RefMut::map(self.core.borrow_mut(), |core| &mut core.book)
+    }
+}
+
+/// A batch that is being written; what of it was not is put back, for it may not be safe.
+struct Unwritten<'a> {
+    of: &'a RefCell<Core>,
+    batch: Batch,
+}
+
+impl Drop for Unwritten<'_> {
+    fn drop(&mut self) {
+        let batch = std::mem::take(&mut self.batch);
+        self.of.borrow_mut().book.put_back(batch);
+    }
+}

@@ -1,0 +1,21 @@
+//! Whatever is written, cut, killed and decided, and in whichever order: once the lines are mended, all sides
+//! have the same, and nothing is lost, doubled or invented.
+
+#![allow(clippy::unwrap_used)]
+
+#[allow(dead_code)] // Other tests use the rest of it.
+mod model;
+
+use model::World;
+use proptest::prelude::*;
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn whatever_happens(first: u8, steps in prop::collection::vec(any::<[u8; 3]>(), 0..60)) {
+        let mut bytes = vec![first];
+        bytes.extend(steps.concat());
+        World::play(&bytes);
+    }
+}
