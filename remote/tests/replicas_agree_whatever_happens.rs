@@ -10,7 +10,8 @@ use model::World;
 use proptest::prelude::*;
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
+    // Failures are written down as bytes for the fuzz target, not for proptest alone.
+    #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_happens(first: u8, steps in prop::collection::vec(any::<[u8; 3]>(), 0..60)) {

@@ -7,7 +7,7 @@ use super::meter::Meter;
 use super::options::Options;
 use super::queue::{Queue, Rank};
 use super::standing::{Line, Patience, Standing};
-use super::turns::{Gate, Turns};
+use super::turns::{Gate, Turns, Writing};
 use crate::Millis;
 use crate::replica::Replica;
 use jio::Id;
@@ -212,12 +212,42 @@ impl Replicated {
 
     /// Writes a record whose id is known.
     async fn write(&self, id: Id, call: Call) -> Result<Value, Failure> {
-        let _writing = self.turns.write(id.clone()).await;
+        let _writing = self.turn(&id).await;
         let _note = Note {
             of: self,
             record: Record::Known(id),
         };
         self.local.execute(call).await
+    }
+
+    /// Waits until a caller may write a record. Where a taking over of it was cut, that is brought to its end
+    /// first: what is here then would else look like the caller's own.
+    async fn turn(&self, id: &Id) -> Writing<'_> {
+        loop {
+            let is_ready = self.recover_before(id).await;
+            let writing = self.turns.write(id.clone()).await;
+            if !is_ready || !self.is_cut(id) {
+                return writing;
+            }
+        }
+    }
+
+    fn is_cut(&self, id: &Id) -> bool {
+        let core = self.core.borrow();
+        core.opening == Opening::Unread || core.book.incoming().iter().any(|item| item.id == *id)
+    }
+
+    /// Whether that succeeded; where it does not, the disk is out of order, and the write may tell.
+    async fn recover_before(&self, id: &Id) -> bool {
+        if !self.is_cut(id) {
+            return true;
+        }
+        let _through = self.gate.enter().await;
+        let is_unread = self.core.borrow().opening == Opening::Unread;
+        if is_unread && self.open().await.is_err() {
+            return false;
+        }
+        !self.is_cut(id) || self.recover().await.is_ok()
     }
 
     /// Writes a record that the storage makes an id for.

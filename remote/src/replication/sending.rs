@@ -220,8 +220,10 @@ impl Core {
             } => {
                 answered.is_progress = true;
                 self.on_stored(&id, outgoing.content, remote, revision);
-                if let Some(written) = outgoing.written {
-                    self.queue.done(&id, written);
+                match outgoing.written {
+                    Some(written) => self.queue.done(&id, written),
+                    // What is here is another, or was not compared with what is agreed on only now.
+                    None => self.queue.push(&id, Rank::Written),
                 }
             }
             Written::Conflict(state) => self.on_conflict(outgoing, state, answered),

@@ -126,6 +126,8 @@ pub(crate) struct World {
     pub(crate) now: u64,
     pub(crate) mode: Conflicts,
     tokens: Token,
+    /// What a person wanted to have, though somebody had written over it.
+    chosen: BTreeSet<Token>,
     is_cut: bool,
 }
 
@@ -147,6 +149,7 @@ impl World {
             now: 1_000_000,
             mode,
             tokens: 0,
+            chosen: BTreeSet::new(),
             is_cut: false,
         }
     }
@@ -254,6 +257,8 @@ impl World {
         if finish(master.replicated.resolve(&conflict.id, keep)).is_err() {
             return; // The server has to be asked, and the line is cut.
         }
+        let chosen = master.store.get(&conflict.id);
+        self.chosen.extend(chosen.as_ref().map(super::token));
         // A person gave up one of the two.
         let given_up = match (keep, &conflict.remote) {
             (Keep::Remote, _) => before,
@@ -374,11 +379,8 @@ impl World {
                 .filter(|token| !superseded.contains(token))
                 .collect();
             assert!(lost.is_empty(), "{lost:?} are lost");
-            let old: Vec<_> = there
-                .values()
-                .map(token)
-                .filter(|token| superseded.contains(token))
-                .collect();
+            let is_old = |token: &Token| superseded.contains(token) && !self.chosen.contains(token);
+            let old: Vec<_> = there.values().map(token).filter(is_old).collect();
             assert!(old.is_empty() || is_any_held, "{old:?} came back");
         }
     }
