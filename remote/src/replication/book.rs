@@ -62,6 +62,9 @@ pub(super) enum Held {
     Refused {
         #[serde(with = "texts::content", default)]
         content: Option<Content>,
+        /// What was tried before, and may have arrived.
+        #[serde(with = "texts::contents", default)]
+        tried: Vec<Option<Content>>,
         status: Option<u16>,
         words: String,
     },
@@ -73,9 +76,14 @@ impl Held {
         !matches!(self, Self::Clash { is_left: true, .. })
     }
 
-    pub(super) fn refused(content: Option<Content>, failure: Failure) -> Self {
+    pub(super) fn refused(
+        content: Option<Content>,
+        tried: Vec<Option<Content>>,
+        failure: Failure,
+    ) -> Self {
         Self::Refused {
             content,
+            tried,
             status: failure.status_code,
             words: failure.message,
         }

@@ -88,48 +88,39 @@ impl Replicated {
         let held = held.ok_or_else(|| {
             Trouble::Here(Failure::new(404, format!("{id} does not wait for anybody")))
         })?;
-        let keep = match keep {
-            Keep::Both => self.copy(id).await?,
-            Keep::Local | Keep::Remote => keep,
-        };
-        let theirs = match (held, keep) {
-            (
-                Held::Clash {
-                    revision,
-                    remote,
-                    document,
-                    ..
-                },
-                _,
-            ) => Some(News {
+        // The server is asked first: where it does not answer, nothing has happened.
+        let theirs = match held {
+            Held::Clash {
+                revision,
+                remote,
+                document,
+                ..
+            } => Some(News {
                 id: id.clone(),
                 remote,
                 revision,
                 document,
             }),
-            (Held::Refused { .. }, Keep::Local | Keep::Both) => None,
-            (Held::Refused { .. }, Keep::Remote) => Some(self.ask(id).await?),
+            Held::Refused { .. } if keep == Keep::Local => None,
+            Held::Refused { .. } => Some(self.ask(id).await?),
         };
-        match (keep, theirs) {
-            (Keep::Remote, Some(theirs)) => self.write_here(vec![theirs]).await,
-            (Keep::Local | Keep::Both, Some(theirs)) => {
-                self.book().agree(id, theirs.agreed());
-                self.push(id, Rank::Urgent);
-                Ok(())
-            }
-            (_, None) => {
-                self.book().release(id);
-                self.push(id, Rank::Urgent);
-                Ok(())
-            }
+        if keep == Keep::Both {
+            self.copy(id).await?;
         }
+        match theirs {
+            Some(theirs) if keep != Keep::Local => return self.write_here(vec![theirs]).await,
+            Some(theirs) => self.book().agree(id, theirs.agreed()),
+            None => self.book().release(id),
+        }
+        self.push(id, Rank::Urgent);
+        Ok(())
     }
 
     /// Stores what is here under another id, always the same, so that deciding twice makes one copy. Then
     /// the server's can take its place.
-    async fn copy(&self, id: &Id) -> Result<Keep, Trouble> {
+    async fn copy(&self, id: &Id) -> Result<(), Trouble> {
         let Some(document) = self.document(id).await? else {
-            return Ok(Keep::Remote);
+            return Ok(());
         };
         let content = Content::of(&document).to_text();
         // The longest ids have no room for it; a name by content alone is as good.
@@ -138,7 +129,7 @@ impl Replicated {
         let stored = self.local.execute(Call::Put(copy.clone(), document)).await;
         stored.map_err(Trouble::Here)?;
         self.push(&copy, Rank::Written);
-        Ok(Keep::Remote)
+        Ok(())
     }
 
     /// What the server has of a record that it refuses to change.

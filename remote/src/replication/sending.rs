@@ -229,8 +229,10 @@ impl Core {
             Written::Conflict(state) => self.on_conflict(outgoing, state, answered),
             Written::Refused(failure) => {
                 answered.is_progress = true;
-                self.book
-                    .hold(&id, Held::refused(outgoing.content, failure));
+                self.book.hold(
+                    &id,
+                    Held::refused(outgoing.content, outgoing.sending.tried, failure),
+                );
                 if let Some(written) = outgoing.written {
                     self.queue.done(&id, written);
                 }

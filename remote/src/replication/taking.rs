@@ -84,7 +84,11 @@ impl Core {
     fn take(&mut self, news: News, ours: Option<Content>) -> Option<News> {
         let agreed = self.book.agreed(&news.id).map(|agreed| agreed.content);
         let theirs = news.content();
-        let verdict = judge(ours, agreed, theirs);
+        let verdict = match self.book.held(&news.id) {
+            // What was sent before the refused one had arrived.
+            Some(Held::Refused { tried, .. }) if tried.contains(&theirs) => Verdict::Rebase,
+            Some(_) | None => judge(ours, agreed, theirs),
+        };
         let is_carried = self.options.taken.has(agreed.is_some(), theirs.is_some());
         match verdict {
             Verdict::Agree => self.book.agree(&news.id, news.agreed()),

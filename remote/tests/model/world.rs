@@ -129,6 +129,7 @@ pub(crate) struct World {
     /// What a person wanted to have, though somebody had written over it.
     chosen: BTreeSet<Token>,
     is_cut: bool,
+    is_edited: bool,
 }
 
 impl World {
@@ -151,6 +152,7 @@ impl World {
             tokens: 0,
             chosen: BTreeSet::new(),
             is_cut: false,
+            is_edited: false,
         }
     }
 
@@ -159,7 +161,7 @@ impl World {
         let [first, rest @ ..] = bytes else { return };
         let flavour = [Flavour::TellsAll, Flavour::MakesIds][usize::from(first & 1)];
         let mode = Conflicts::from_number(u64::from(first >> 1 & 3)).expect("0 to 3");
-        let mut world = Self::new(flavour, mode, 2 + usize::from(first >> 3 & 1));
+        let mut world = Self::new(flavour, mode, 1 + usize::from(first >> 3) % 3);
         for step in rest.chunks_exact(3) {
             world.step(step[0], step[1], step[2]);
         }
@@ -221,6 +223,7 @@ impl World {
 
     /// Somebody changes a record on the server itself.
     fn edit(&mut self, which: u8, how: u8, token: Token) {
+        self.is_edited = true;
         let mut server = self.server.borrow_mut();
         let ids: Vec<Id> = server.all().into_keys().collect();
         let new = id(&format!("there-{token}"));
@@ -295,6 +298,7 @@ impl World {
         self.mend();
         self.check_sides();
         self.check_writes();
+        self.check_alone();
         let server = self.server.borrow();
         assert_eq!(
             server.needless, 0,
@@ -312,6 +316,14 @@ impl World {
                 again == 0 || self.is_cut,
                 "sent again, though nothing was cut"
             );
+        }
+    }
+
+    /// Who is alone has no conflict, not even with itself.
+    fn check_alone(&self) {
+        if let ([master], false) = (&self.masters[..], self.is_edited) {
+            let theirs = master.held().into_values().flatten();
+            assert_eq!(theirs.count(), 0, "a conflict with itself");
         }
     }
 
