@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-#[allow(dead_code)] // Other tests use the rest of it.
+#[allow(dead_code, unused_imports)] // Other tests use the rest of it.
 mod model;
 
 use model::World;

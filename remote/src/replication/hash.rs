@@ -58,7 +58,7 @@ fn value(value: &Value, hasher: &mut Sha256) {
 
 fn members(object: &Document, hasher: &mut Sha256) {
     let mut sorted: Vec<_> = object.iter().collect();
-    sorted.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+    sorted.sort_unstable_by_key(|(name, _)| *name);
     hasher.update((sorted.len() as u64).to_be_bytes());
     for (name, member) in sorted {
         text(name, hasher);

@@ -1,4 +1,53 @@
-//! Replication of a local storage with a server.
+//! Replication of a local storage with a server: [`Replicated`] is a storage whose reads and writes are those
+//! of this computer, and which carries changes to and from a [`crate::replica::Replica`] when the line is there.
+//!
+//! A driver calls [`Replicated::run`] in a loop: each call does one step, with one request to the server at
+//! most, and tells when to call again; [`Replicated::on_work`] tells of something to do before that.
+//!
+//! # What is kept
+//!
+//! The [`Journal`] has for each record that both sides have: the name of its content ([`Content`]), the
+//! server's revision, and the server's id where that is another. A record is *changed here* when its content
+//! has another name than the agreed one: that is compared, never noted, so no kill can lose it. Callers' writes
+//! only say which records to compare; after opening, all are compared once. Besides, the journal has how far
+//! the server's changes were read, the batch that is on its way to the server (`sending`), the portion that is
+//! on its way from it (`incoming`), and what waits for a person.
+//!
+//! # The steps, in this order
+//!
+//! 1. Open: read the journal, list what is here, compare, end what was cut. The line is not used.
+//! 2. Send again the batch that was cut, before anything else: only then is it known what the server has, and
+//!    a record that it made an id for is not taken for a new one.
+//! 3. Send what a person waits for; then in turn ask what changed and send what was written, oldest first.
+//!    Whatever was found different at opening is sent after everything was read: most of it, where a journal
+//!    was lost, the server has already.
+//! 4. Once a day, where the server tells of removals in no other way, compare its list of ids.
+//!
+//! What the server tells is judged by three contents: ours, theirs, the agreed one. Ours equal to theirs: agree.
+//! Ours equal to the agreed: take it over. Theirs equal to the agreed: ours is to be sent over the new revision.
+//! None equal: a conflict, ended as [`Conflicts`] says. An answer to a write is judged by the same rule.
+//! States whose revision is known are not even fetched.
+//!
+//! # Where it can be cut, and why nothing is lost or doubled
+//!
+//! A kill, a full disk, and a future that is dropped amid a step are the same: what was not written to the
+//! journal counts as not known, and is written with the next batch where the program lives on.
+//!
+//! - *A caller's write, before it is stored*: nobody was told that it is safe. *After*: it differs from what was
+//!   agreed, and is found.
+//! - *Before `sending` is written*: nothing was sent. *After it, before or after the server took the batch,
+//!   until the answer is written*: it is sent again, marked as such ([`crate::replica::Write::is_again`]). A
+//!   server that names states finds its own state to be one that was tried, and both sides agree; one that
+//!   makes ids is given the very document of the first try, whatever was written here since.
+//! - *While a portion is taken over*: `incoming` is written before the records. What of it is here at the next
+//!   opening is agreed on; of what is not, the cursor, written after the records, makes the server tell again.
+//!   Without `incoming`, a record just taken over would look changed here, and the next state of it a conflict.
+//!   A caller that wants to write such a record waits until that is sorted out.
+//! - *Between a look at a record and the writing of the server's state over it*, no caller writes it: callers
+//!   and the replication take turns, record by record, for as long as a local write lasts.
+//!
+//! What costs: one small commit of the journal before and one after each request. What is not kept is the
+//! order of writes over a restart: those found at opening go in the order of their ids.
 
 mod book;
 mod budget;

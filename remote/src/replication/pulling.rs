@@ -73,13 +73,16 @@ impl Replicated {
         for portion in missing.chunks(PORTION) {
             self.take_over(portion.to_vec(), |_| ()).await?;
         }
-        let mut core = self.core.borrow_mut();
+        self.on_listed();
+        self.commit().await
+    }
+
+    fn on_listed(&self) {
+        let core = &mut *self.core.borrow_mut();
         let now = core.moment.now;
         core.listing.is_asked = false;
         core.listing.is_trusted = false;
         core.book.set_facts(|facts| facts.listed = Some(now));
-        drop(core);
-        self.commit().await
     }
 
     /// Records that the server had and has no more.

@@ -209,8 +209,9 @@ impl Replicated {
         self.core.borrow_mut().patience.on_failure(&failure, moment);
     }
 
-    /// The server answered.
+    /// The server answered. What that took is booked with what comes of it, in one commit.
     pub(super) fn on_answer(&self) {
+        self.book_usage();
         let mut core = self.core.borrow_mut();
         core.patience.on_success();
         core.is_changed = true;

@@ -7,7 +7,7 @@ mod world;
 
 pub(crate) use server::{Cut, Flavour, Line, Server};
 pub(crate) use store::{MemoryJournal, MemoryStore};
-pub(crate) use world::World;
+pub(crate) use world::{Master, World};
 
 use jio::{Document, Id};
 use remote::Millis;

@@ -287,17 +287,17 @@ impl Replica for Line {
         known: Known<'a>,
     ) -> Answer<'a, Changes> {
         Box::pin(async move {
-            self.call(100);
             pause().await;
-            self.check()?;
+            if let Err(failure) = self.check() {
+                self.call(100);
+                return Err(failure);
+            }
             let since = since.map_or(0, |cursor| cursor.0.parse().expect("one of ours"));
             let (mut changes, cursor, is_last) = self.server.borrow().changes(since, self.portion);
             changes.retain(|(id, state)| !known(id, &state.revision));
             self.server.borrow_mut().told += changes.len();
             let bytes = changes.iter().map(|(_, state)| json(&state.document) + 50);
-            self.call(bytes.sum());
-            // One call, counted in two halves.
-            self.calls.set(self.calls.get() - 1);
+            self.call(100 + bytes.sum::<usize>());
             pause().await;
             self.check()?;
             Ok(Changes {

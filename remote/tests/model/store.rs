@@ -131,6 +131,18 @@ pub(crate) struct MemoryJournal {
     pub(crate) is_full: Cell<bool>,
 }
 
+impl MemoryJournal {
+    fn write(&self, batch: &Batch) {
+        let mut texts = self.texts.borrow_mut();
+        for (key, text) in batch {
+            match text {
+                Some(text) => texts.insert(key.clone(), text.clone()),
+                None => texts.remove(key),
+            };
+        }
+    }
+}
+
 impl Journal for MemoryJournal {
     fn load(&self) -> Answer<'_, Vec<(String, String)>> {
         Box::pin(async {
@@ -145,14 +157,7 @@ impl Journal for MemoryJournal {
             if self.is_full.get() {
                 return Err(Failure::new(507, "the disk is full"));
             }
-            let mut texts = self.texts.borrow_mut();
-            for (key, text) in batch {
-                match text {
-                    Some(text) => texts.insert(key.clone(), text.clone()),
-                    None => texts.remove(key),
-                };
-            }
-            drop(texts);
+            self.write(batch);
             self.commits.set(self.commits.get() + 1);
             pause().await;
             Ok(())

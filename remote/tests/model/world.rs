@@ -230,7 +230,7 @@ impl World {
         let id = ids
             .get(usize::from(which) % (ids.len() + 1))
             .unwrap_or(&new);
-        let removes = how % 4 == 0;
+        let removes = how.is_multiple_of(4);
         server.edit(id, (!removes).then(|| document(token)));
     }
 
