@@ -24,6 +24,7 @@ mod noise;
 mod query;
 mod relay;
 mod remote;
+mod replication;
 mod rig;
 mod rpc;
 mod signalling;
@@ -52,6 +53,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("query", query::query),
     ("relay", relay::relay),
     ("remote", remote::remote),
+    ("replication", replication::replication),
     ("request", rpc::request),
     ("slave", signalling::slave),
     ("stun", ice::stun),

@@ -45,7 +45,7 @@ macro_rules! replay {
 
 replay! {
     admission backup candidate connection description endpoint envelope executor head http hub
-    invitation link master native noise query relay remote request slave stun visitor
+    invitation link master native noise query relay remote replication request slave stun visitor
 }
 
 #[test]
