@@ -1,94 +1,12 @@
 //! What is known of the far side, in memory, with what of it is yet to be written to the journal.
 
-use super::budget::Usage;
-use super::hash::Content;
+use super::entries::{Agreed, Facts, Held, Incoming, Sending, read_agreed, write_agreed};
 use super::journal::Batch;
-use crate::Millis;
-use crate::replica::{Cursor, Revision};
-use jio::endpoint::Failure;
-use jio::{Document, Id};
+use crate::replica::Revision;
+use jio::Id;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-
-/// The last state that both sides had. There is one for each record that both have, so it is kept short.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Agreed {
-    pub(super) content: Content,
-    pub(super) revision: Box<str>,
-    /// The server's id, where it is another.
-    pub(super) remote: Option<Box<Id>>,
-}
-
-/// A write that is on its way, or was cut.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Sending {
-    #[serde(with = "texts::id")]
-    pub(super) id: Id,
-    /// The contents that it was tried with; none of them: its removal.
-    #[serde(with = "texts::contents")]
-    pub(super) tried: Vec<Option<Content>>,
-    /// The document of a creation: only the very same may be tried again, where the server makes ids.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) created: Option<Document>,
-}
-
-/// A state of the server that is being taken over.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Incoming {
-    #[serde(with = "texts::id")]
-    pub(super) id: Id,
-    #[serde(with = "texts::content", default)]
-    pub(super) content: Option<Content>,
-    pub(super) revision: Revision,
-    #[serde(with = "texts::other", default)]
-    pub(super) remote: Option<Id>,
-}
-
-/// Why a record is neither sent nor taken over until a person decides, or it changes.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Held {
-    /// Both sides changed it; this is the server's state.
-    Clash {
-        revision: Revision,
-        #[serde(with = "texts::other", default)]
-        remote: Option<Id>,
-        document: Option<Document>,
-        /// The mode says that both stay as they are: nobody is asked.
-        is_left: bool,
-    },
-    /// The server does not take this content.
-    Refused {
-        #[serde(with = "texts::content", default)]
-        content: Option<Content>,
-        /// What was tried before, and may have arrived.
-        #[serde(with = "texts::contents", default)]
-        tried: Vec<Option<Content>>,
-        status: Option<u16>,
-        words: String,
-    },
-}
-
-impl Held {
-    /// Whether a person is asked about it.
-    pub(super) fn is_asked(&self) -> bool {
-        !matches!(self, Self::Clash { is_left: true, .. })
-    }
-
-    pub(super) fn refused(
-        content: Option<Content>,
-        tried: Vec<Option<Content>>,
-        failure: Failure,
-    ) -> Self {
-        Self::Refused {
-            content,
-            tried,
-            status: failure.status_code,
-            words: failure.message,
-        }
-    }
-}
 
 /// Everything that the journal keeps. Setters note what has to be written; [`Book::take_batch`] gives it.
 #[derive(Debug, Default)]
@@ -101,22 +19,6 @@ pub(super) struct Book {
     incoming: Vec<Incoming>,
     facts: Facts,
     batch: Batch,
-}
-
-/// What is known of the server as a whole.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub(super) struct Facts {
-    /// Which server all this is about.
-    pub(super) server: String,
-    pub(super) cursor: Option<Cursor>,
-    /// Whether everything was read once.
-    pub(super) is_read: bool,
-    /// When the server's list of ids was compared.
-    pub(super) listed: Option<Millis>,
-    /// When both sides were last known to have the same.
-    pub(super) last_success: Option<Millis>,
-    pub(super) usage: Usage,
 }
 
 const FACTS: &str = "facts";
@@ -322,110 +224,12 @@ fn read<T: DeserializeOwned>(text: &str) -> Option<T> {
     serde_json::from_str(text).ok()
 }
 
-/// The content's name, the length of the server's id where it is another, that id, the revision. There are as
-/// many as records, so no JSON.
-fn write_agreed(agreed: &Agreed) -> String {
-    let content = agreed.content.to_text();
-    let remote = agreed.remote.as_deref().map_or("", Id::as_str);
-    format!("{content}{}:{remote}{}", remote.len(), agreed.revision)
-}
-
-fn read_agreed(text: &str) -> Option<Agreed> {
-    let (content, rest) = text.split_at_checked(32)?;
-    let (length, rest) = rest.split_once(':')?;
-    let (remote, revision) = rest.split_at_checked(length.parse().ok()?)?;
-    let remote = (!remote.is_empty()).then(|| Id::new(remote));
-    Some(Agreed {
-        content: Content::from_text(content)?,
-        revision: revision.into(),
-        remote: remote.transpose().ok()?.map(Box::new),
-    })
-}
-
-/// Ids and names of contents as texts.
-mod texts {
-    pub(super) mod id {
-        use jio::Id;
-        use serde::{Deserialize, Deserializer, Serializer, de::Error};
-
-        pub(in super::super) fn serialize<S: Serializer>(
-            id: &Id,
-            to: S,
-        ) -> Result<S::Ok, S::Error> {
-            to.serialize_str(id.as_str())
-        }
-
-        pub(in super::super) fn deserialize<'a, D: Deserializer<'a>>(
-            from: D,
-        ) -> Result<Id, D::Error> {
-            Id::new(String::deserialize(from)?).map_err(D::Error::custom)
-        }
-    }
-
-    pub(super) mod other {
-        use jio::Id;
-        use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
-
-        pub(in super::super) fn serialize<S: Serializer>(
-            id: &Option<Id>,
-            to: S,
-        ) -> Result<S::Ok, S::Error> {
-            id.as_ref().map(Id::as_str).serialize(to)
-        }
-
-        pub(in super::super) fn deserialize<'a, D: Deserializer<'a>>(
-            from: D,
-        ) -> Result<Option<Id>, D::Error> {
-            let text = Option::<String>::deserialize(from)?;
-            text.map(Id::new).transpose().map_err(D::Error::custom)
-        }
-    }
-
-    pub(super) mod contents {
-        use crate::replication::hash::Content;
-        use serde::{Deserialize, Deserializer, Serializer};
-
-        pub(in super::super) fn serialize<S: Serializer>(
-            contents: &[Option<Content>],
-            to: S,
-        ) -> Result<S::Ok, S::Error> {
-            to.collect_seq(contents.iter().map(|content| content.map(Content::to_text)))
-        }
-
-        pub(in super::super) fn deserialize<'a, D: Deserializer<'a>>(
-            from: D,
-        ) -> Result<Vec<Option<Content>>, D::Error> {
-            let texts = Vec::<Option<String>>::deserialize(from)?;
-            let contents = texts
-                .iter()
-                .map(|text| text.as_deref().and_then(Content::from_text));
-            Ok(contents.collect())
-        }
-    }
-
-    pub(super) mod content {
-        use crate::replication::hash::Content;
-        use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-        pub(in super::super) fn serialize<S: Serializer>(
-            content: &Option<Content>,
-            to: S,
-        ) -> Result<S::Ok, S::Error> {
-            content.map(Content::to_text).serialize(to)
-        }
-
-        pub(in super::super) fn deserialize<'a, D: Deserializer<'a>>(
-            from: D,
-        ) -> Result<Option<Content>, D::Error> {
-            let text = Option::<String>::deserialize(from)?;
-            Ok(text.as_deref().and_then(Content::from_text))
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::replica::Cursor;
+    use crate::replication::hash::Content;
+    use jio::Document;
 
     fn id(text: &str) -> Id {
         Id::new(text).unwrap()

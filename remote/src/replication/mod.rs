@@ -51,6 +51,8 @@
 
 mod book;
 mod budget;
+mod calls;
+mod entries;
 mod hash;
 mod join;
 mod journal;
@@ -65,6 +67,7 @@ mod running;
 mod sending;
 mod standing;
 mod taking;
+mod texts;
 mod turns;
 mod verdict;
 

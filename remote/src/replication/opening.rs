@@ -1,7 +1,8 @@
 //! After opening: what differs from what was agreed is found by comparing, and a taking over that was cut is
 //! brought to its end. The line is not used.
 
-use super::book::{Agreed, Book, Incoming};
+use super::book::Book;
+use super::entries::{Agreed, Incoming};
 use super::hash::Content;
 use super::queue::Rank;
 use super::replicated::{Opening, Replicated};

@@ -1,6 +1,7 @@
 //! Asking the server what changed, and what it has no more.
 
-use super::book::{Book, Held};
+use super::book::Book;
+use super::entries::Held;
 use super::replicated::Replicated;
 use super::running::Trouble;
 use super::taking::News;

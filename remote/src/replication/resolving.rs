@@ -1,6 +1,6 @@
 //! What a person decides about records that wait for it.
 
-use super::book::Held;
+use super::entries::Held;
 use super::hash::Content;
 use super::pulling::removed;
 use super::queue::Rank;

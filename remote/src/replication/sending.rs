@@ -1,7 +1,7 @@
 //! Sending what differs from what was agreed: one batch at a time, noted in the journal before it goes and
 //! after it was answered.
 
-use super::book::{Agreed, Held, Sending};
+use super::entries::{Agreed, Held, Sending};
 use super::hash::Content;
 use super::pulling::removed;
 use super::queue::Rank;

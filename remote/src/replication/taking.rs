@@ -1,6 +1,6 @@
 //! Taking over what the server has: from its changes, from its list of ids, or from its answer to a write.
 
-use super::book::{Agreed, Held, Incoming};
+use super::entries::{Agreed, Held, Incoming};
 use super::hash::Content;
 use super::join::join;
 use super::options::Conflicts;
