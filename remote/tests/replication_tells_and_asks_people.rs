@@ -262,3 +262,18 @@ fn a_journal_that_cannot_be_written_keeps_nobody_from_writing_and_sends_nothing(
     world.settle();
     assert_eq!(world.server.borrow().all().len(), 1);
 }
+
+#[test]
+fn a_journal_that_cannot_be_written_at_opening_is_told() {
+    let mut world = Two::new(Flavour::TellsAll, Conflicts::Ask);
+    world.master.journal.is_full.set(true);
+    let mut next = Some(Millis(0));
+    while next.is_some_and(|next| next.0 <= world.now) {
+        next = finish(world.master.replicated.run(moment(world.now))).next;
+    }
+    let doing = world.master.standing(world.now);
+    assert!(matches!(doing, Doing::Failed { .. }), "{doing:?}");
+    assert_eq!(next, doing.until());
+    world.master.journal.is_full.set(false);
+    world.settle();
+}

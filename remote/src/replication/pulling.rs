@@ -2,7 +2,7 @@
 
 use super::book::Book;
 use super::entries::Held;
-use super::replicated::Replicated;
+use super::replicated::{Core, Replicated};
 use super::running::Trouble;
 use super::taking::News;
 use crate::Millis;
@@ -89,9 +89,7 @@ impl Replicated {
     /// Records that the server had and has no more.
     fn missing(&self, there: &HashSet<Id>) -> Vec<News> {
         let core = &mut *self.core.borrow_mut();
-        let now = core.moment.now;
-        core.recent
-            .retain(|_, sent| now - *sent < UNLISTED && *sent <= now);
+        core.forget_recent();
         let known = core.book.agreed_ids().count();
         let gone = core.book.agreed_ids().filter(|id| {
             !core.recent.contains_key(id)
@@ -103,6 +101,15 @@ impl Replicated {
             gone.len() <= BELIEVED || gone.len() <= known / 3 || core.listing.is_trusted;
         core.listing.missing = if is_believed { 0 } else { gone.len() };
         if is_believed { gone } else { Vec::new() }
+    }
+}
+
+impl Core {
+    /// Forgets what was sent so long ago that a list must have it.
+    pub(super) fn forget_recent(&mut self) {
+        let now = self.moment.now;
+        self.recent
+            .retain(|_, sent| *sent <= now && now - *sent < UNLISTED);
     }
 }
 

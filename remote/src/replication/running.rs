@@ -55,7 +55,8 @@ impl Core {
     fn next_step(&mut self, moment: Moment) -> Step {
         let (step, next) = self.wanted(moment.now);
         let stopped = match step {
-            Some(Step::Open | Step::List | Step::Compare | Step::Recover) | None => None,
+            None => None,
+            Some(Step::Open | Step::List | Step::Compare | Step::Recover) => self.refused(moment),
             Some(_) => self.stopped(moment),
         };
         match (step, stopped) {
@@ -64,6 +65,8 @@ impl Core {
                 Step::Rest(line, until)
             }
             (Some(step), None) => step,
+            // Gathering.
+            (None, _) if self.queue.len() > 0 => Step::Rest(Line::Syncing, next),
             (None, _) => Step::Rest(Line::Idle, next),
         }
     }
@@ -78,11 +81,7 @@ impl Core {
             Opening::Open => None,
         };
         if local.is_some() {
-            // What the disk refused is not asked of it again and again.
-            return match self.patience.stops(now) {
-                Some(Line::Failed { until, .. }) => (None, Some(*until)),
-                Some(_) | None => (local, None),
-            };
+            return (local, None);
         }
         let is_gathered = self.is_gathered(now);
         let is_pull_due = is_due(self.next_pull, self.options.poll_every, now);
@@ -122,6 +121,14 @@ impl Core {
         let last = self.book.facts().listed;
         let next = last.map(|last| last + self.options.list_every);
         !listing.is_needless && (listing.is_asked || is_due(next, self.options.list_every, now))
+    }
+
+    /// What the disk refused is not asked of it again and again; the line plays no part.
+    fn refused(&self, moment: Moment) -> Option<Line> {
+        let stopped = self.patience.stops(moment.now);
+        stopped
+            .filter(|line| matches!(line, Line::Failed { .. }))
+            .cloned()
     }
 
     fn stopped(&self, moment: Moment) -> Option<Line> {

@@ -135,6 +135,7 @@ impl Replicated {
         } = answered;
         self.take_over(news, |core| {
             core.is_pull_first = true;
+            core.forget_recent();
             core.book.set_sending(unknown);
         })
         .await?;
