@@ -39,6 +39,8 @@
 //!   until the answer is written*: it is sent again, marked as such ([`crate::replica::Write::is_again`]). A
 //!   server that names states finds its own state to be one that was tried, and both sides agree; one that
 //!   makes ids is given the very document of the first try, whatever was written here since.
+//!   A record whose creation is in doubt, and that somebody else removed meanwhile, is made anew: a copy too
+//!   many rather than a record lost.
 //! - *While a portion is taken over*: `incoming` is written before the records. What of it is here at the next
 //!   opening is agreed on; of what is not, the cursor, written after the records, makes the server tell again.
 //!   Without `incoming`, a record just taken over would look changed here, and the next state of it a conflict.

@@ -227,6 +227,17 @@ impl Line {
         }
     }
 
+    /// Contents of creations that were sent again.
+    pub(crate) fn created_again(&self) -> Vec<Token> {
+        let sent = self.sent.borrow();
+        let again = sent
+            .iter()
+            .filter(|write| write.is_again && write.base.is_none());
+        again
+            .filter_map(|write| write.document.as_ref().map(token))
+            .collect()
+    }
+
     fn call(&self, bytes: usize) {
         self.calls.set(self.calls.get() + 1);
         self.meter.count(bytes as u64);

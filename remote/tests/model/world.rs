@@ -391,7 +391,15 @@ impl World {
                 .filter(|token| !superseded.contains(token))
                 .collect();
             assert!(lost.is_empty(), "{lost:?} are lost");
-            let is_old = |token: &Token| superseded.contains(token) && !self.chosen.contains(token);
+            // A creation that is sent again makes what somebody removed meanwhile anew: better than losing it.
+            let again = self
+                .masters
+                .iter()
+                .flat_map(|master| master.line.created_again());
+            let again: BTreeSet<Token> = again.collect();
+            let is_old = |token: &Token| {
+                superseded.contains(token) && !self.chosen.contains(token) && !again.contains(token)
+            };
             let old: Vec<_> = there.values().map(token).filter(is_old).collect();
             assert!(old.is_empty() || is_any_held, "{old:?} came back");
         }
