@@ -19,7 +19,8 @@ use std::rc::Rc;
 /// A storage of this computer that is replicated with a server.
 ///
 /// Reads and writes are those of the local storage, and as fast; nothing of the line is waited for. All
-/// writes must come through this one, or be told by `repair`.
+/// writes must come through this one, or be told by `repair`. Attachments are of this computer alone: they
+/// are stored and read, but not carried to the server.
 pub struct Replicated {
     pub(super) local: Rc<dyn Storage>,
     pub(super) remote: Rc<dyn Replica>,
