@@ -182,6 +182,16 @@ impl Book {
         self.held.insert(id.clone(), held);
     }
 
+    /// Has what was refused tried again; what is known of earlier tries stays.
+    pub(super) fn retry(&mut self, id: &Id) {
+        if let Some(mut held) = self.held.get(id).cloned() {
+            if let Held::Refused { is_retried, .. } = &mut held {
+                *is_retried = true;
+            }
+            self.hold(id, held);
+        }
+    }
+
     pub(super) fn release(&mut self, id: &Id) {
         if self.held.remove(id).is_some() {
             self.batch.insert(format!("{HELD}{id}"), None);

@@ -65,13 +65,23 @@ pub(super) enum Held {
         tried: Vec<Option<Content>>,
         status: Option<u16>,
         words: String,
+        /// A person wants it to be tried again.
+        #[serde(default)]
+        is_retried: bool,
     },
 }
 
 impl Held {
     /// Whether a person is asked about it.
     pub(super) fn is_asked(&self) -> bool {
-        !matches!(self, Self::Clash { is_left: true, .. })
+        !matches!(
+            self,
+            Self::Clash { is_left: true, .. }
+                | Self::Refused {
+                    is_retried: true,
+                    ..
+                }
+        )
     }
 
     pub(super) fn refused(
@@ -84,6 +94,7 @@ impl Held {
             tried,
             status: failure.status_code,
             words: failure.message,
+            is_retried: false,
         }
     }
 }

@@ -110,7 +110,7 @@ impl Replicated {
         match theirs {
             Some(theirs) if keep != Keep::Local => return self.write_here(vec![theirs]).await,
             Some(theirs) => self.book().agree(id, theirs.agreed()),
-            None => self.book().release(id),
+            None => self.book().retry(id),
         }
         self.push(id, Rank::Urgent);
         Ok(())

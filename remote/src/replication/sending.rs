@@ -154,6 +154,7 @@ impl Core {
     fn outgoing(&mut self, id: &Id, document: Option<Document>, written: u64) -> Option<Outgoing> {
         let content = document.as_ref().map(Content::of);
         let agreed = self.book.agreed(id).map(|agreed| agreed.content);
+        let mut tried = Vec::new();
         let is_sent = match self.book.held(id) {
             // Both sides may have become the same, or this one what it was.
             Some(Held::Clash {
@@ -174,8 +175,14 @@ impl Core {
                 false
             }
             Some(Held::Refused {
-                content: refused, ..
-            }) => *refused != content,
+                content: refused,
+                tried: before,
+                is_retried,
+                ..
+            }) => {
+                tried.clone_from(before);
+                *is_retried || *refused != content
+            }
             None => true,
         };
         let is_carried = self.options.sent.has(agreed.is_some(), content.is_some());
@@ -187,12 +194,14 @@ impl Core {
             return None;
         }
         self.book.release(id);
+        tried.retain(|before| *before != content);
+        tried.push(content);
         let write = self.write(id, document, false);
         let is_created = write.base.is_none();
         Some(Outgoing {
             sending: Sending {
                 id: id.clone(),
-                tried: vec![content],
+                tried,
                 created: write.document.clone().filter(|_| is_created),
             },
             write,
@@ -263,7 +272,7 @@ impl Core {
             news.document = state.document;
         }
         let is_other = outgoing.write.base.as_ref() != Some(&news.revision);
-        if outgoing.write.is_again && outgoing.sending.tried.contains(&news.content()) {
+        if outgoing.sending.tried.contains(&news.content()) {
             // What was cut had arrived.
             answered.is_progress = true;
             self.book.agree(id, news.agreed());
