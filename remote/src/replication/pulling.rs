@@ -108,6 +108,7 @@ impl Core {
     /// Forgets what was sent so long ago that a list must have it.
     pub(super) fn forget_recent(&mut self) {
         let now = self.moment.now;
+        self.forgotten = now;
         self.recent
             .retain(|_, sent| *sent <= now && now - *sent < UNLISTED);
     }

@@ -49,6 +49,8 @@ pub(super) struct Core {
     pub(super) listing: Listing,
     /// What was sent lately, and when: the server's list of ids may not have it yet.
     pub(super) recent: BTreeMap<Id, Millis>,
+    /// When that was looked through for what is old.
+    pub(super) forgotten: Millis,
     /// Whether the server did anything since both sides were last known to have the same.
     pub(super) is_changed: bool,
     pub(super) line: Line,
@@ -102,6 +104,7 @@ impl Replicated {
             is_pull_first: true,
             listing: Listing::default(),
             recent: BTreeMap::new(),
+            forgotten: Millis(0),
             is_changed: false,
             line: Line::Syncing,
             moment: Moment {

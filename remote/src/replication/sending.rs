@@ -8,6 +8,7 @@ use super::queue::Rank;
 use super::replicated::{Core, Replicated};
 use super::running::Trouble;
 use super::taking::News;
+use crate::Millis;
 use crate::replica::{Revision, State, Write, Written};
 use jio::endpoint::Failure;
 use jio::{Document, Id};
@@ -135,7 +136,9 @@ impl Replicated {
         } = answered;
         self.take_over(news, |core| {
             core.is_pull_first = true;
-            core.forget_recent();
+            if core.moment.now - core.forgotten >= Millis::from_minutes(1) {
+                core.forget_recent();
+            }
             core.book.set_sending(unknown);
         })
         .await?;
