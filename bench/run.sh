@@ -14,7 +14,7 @@ usage() {
   --only PART  serve: `serve` beside other servers; idle: memory of 1,000 idle members;
                extension: messages through Chromium, and the popup; companions: the companion program and the
                Direct Sockets app, in turn; attack: what an honest pair notices of
-               200 hostile connections; database: all of open, query, calls
+               200 hostile connections; database: all of open, query, calls, live
                and slaves, which can be named too: from the click to a channel, beside PeerJS and
                simple-peer; queries, beside jIO; calls a second; 400 slaves on one master
   OPTION…      for bench/peers/run-peers.sh: --rounds 3 --clients 10,100,1000 --sizes 200,4096 --peers a,b
@@ -49,7 +49,7 @@ main() {
   for part in "${parts[@]}"; do
     case $part in
       serve | idle | extension | companions | attack | database) "bench_$part" ;;
-      open | query | calls | slaves) bench_database "$part" ;;
+      open | query | calls | live | slaves) bench_database "$part" ;;
       *) usage >&2 && exit 2 ;;
     esac
   done
@@ -108,7 +108,7 @@ bench_database() {
     cp bench/database/package.json bench/database/package-lock.json "$PEERS/"
     npm ci --silent --no-audit --no-fund --prefix "$PEERS" || { rm "$PEERS/package-lock.json" && exit 1; }
   }
-  [ $# -gt 0 ] || set -- open query calls slaves
+  [ $# -gt 0 ] || set -- open query calls live slaves
   local part
   for part; do
     printf '\n## The database: %s\n' "$part"

@@ -5,8 +5,8 @@ import { $, say, setText } from '../pages/template.js';
 import { KeptDialog } from './kept-dialog.js';
 import { bytes } from './words.js';
 
-/** `link`: the line to the master. `onrestored()` is called when records came back. */
-export function openCopyCard({ link, onrestored }) {
+/** `link`: the line to the master. */
+export function openCopyCard({ link }) {
   const kept = new KeptDialog({
     link,
     onchosen: (copy, mode) => restore(() => link.restoreKept(copy, mode)),
@@ -44,7 +44,6 @@ export function openCopyCard({ link, onrestored }) {
 
   async function restore(ask) {
     await attempt('copy-restoring', async () => say($('copy-outcome'), 'copy-restored', { records: await ask() }));
-    onrestored();
   }
 }
 

@@ -7,15 +7,13 @@ import { Daily } from './daily.js';
 export class Copying {
   #storage;
   #set;
-  #onrestored;
   #ontold;
   #daily;
 
-  /** `id`: whose records they are. `onrestored()`: they were changed. `ontold()`: the status was. */
-  constructor({ storage, id, onrestored, ontold }) {
+  /** `id`: whose records they are. `ontold()`: the status has changed. */
+  constructor({ storage, id, ontold }) {
     this.#storage = storage;
     this.#set = id.replaceAll('-', '');
-    this.#onrestored = onrestored;
     this.#ontold = ontold;
     this.#daily = new Daily({ memory: localStorage, copy: async () => keep(this.#set, await storage.save()), ontold });
   }
@@ -46,7 +44,6 @@ export class Copying {
   async restore({ file, mode }) {
     const { documents } = await this.#storage.restore(file, mode);
     this.#daily.onChange();
-    this.#onrestored();
     return documents;
   }
 

@@ -12,11 +12,10 @@ const EMPTY = { detail: '', retry_at: null, name: '', peers: [], questions: [], 
 const SILENT = { ...EMPTY, state: 'failed', detail: 'They did not answer. Reload the extension at chrome://extensions, then this page.' };
 
 /**
- * Opens the line and turns serving on. `onstatus(status)` is called now and on each change, `onchange()` when
- * somebody changed records, `ondoor()` when the popup leads here to those who have to be answered. What it gives back: `database` with the methods of the package's Database, and
+ * Opens the line and turns serving on. `onstatus(status)` is called now and on each change, `ondoor()` when the popup leads here to those who have to be answered. What it gives back: `database` with the methods of the package's Database, and
  * commands; those about copies are promises.
  */
-export function openLink({ onstatus, onchange, ondoor }) {
+export function openLink({ onstatus, ondoor }) {
   const calls = new Map();
   let last = 0;
   let deadline;
@@ -29,7 +28,6 @@ export function openLink({ onstatus, onchange, ondoor }) {
     onstatus({ ...EMPTY, ...status });
   });
   const hear = {
-    change: () => onchange(),
     door: () => ondoor(),
     done: ({ call, result }) => answer(call)?.resolve(result),
     failed: ({ call, detail }) => answer(call)?.reject(new Error(detail)),

@@ -18,14 +18,15 @@ let status;
 const list = new RecordList($('find'), { onopen: (id) => dialog.edit(id) });
 const dialog = new RecordDialog({
   database: () => link.database,
-  onstored: () => list.refresh(),
-  onremoved: () => list.refresh(),
+  // The list hears of it by itself.
+  onstored() {},
+  onremoved() {},
 });
 const guests = openGuests({ onstate: (state) => (invitations.paint(state), peers.paintStrangers(state)) });
 const invitations = new Invitations(guests.command);
 const peers = new Peers({ link: () => link, guests, isShared: (id) => invitations.isShared(id) });
 const knocks = new Knocks({ link: () => link, guests });
-const link = openLink({ onstatus: show, onchange: () => list.refresh(), ondoor: () => knocks.show() });
+const link = openLink({ onstatus: show, ondoor: () => knocks.show() });
 
 function show(next) {
   status = next;
@@ -45,7 +46,7 @@ $('name-form').addEventListener('submit', (event) => {
   say($('renamed'), name ? 'name-stored' : 'name-missing', { name });
 });
 
-openCopyCard({ link, onrestored: () => list.refresh() });
+openCopyCard({ link });
 
 list.database = link.database;
 list.find();

@@ -13,7 +13,6 @@
 //   status{status}          at the start, and on each change: the package's MasterState, with the states
 //                           `starting` until the records are open, and `failed` where they cannot be;
 //                           { name, sharing, peers, questions, copied_at, kept_at, keep_failure }
-//   change                  records were stored or removed
 
 import { indexedDB, serve } from '../pages/peer/index.js';
 import { Asking } from './asking.js';
@@ -42,11 +41,8 @@ const master = serve(() => port.open(), storage, { id, ask: (call) => questions.
 master.attach(new BroadcastChannel(RECORDS));
 master.addEventListener('state', tell);
 master.addEventListener('peers', () => (questions.drop(master.peers), tell()));
-master.addEventListener('change', () => {
-  copying.onChange();
-  change();
-});
-const copying = new Copying({ storage, id, onrestored: change, ontold: tell });
+master.addEventListener('change', () => copying.onChange());
+const copying = new Copying({ storage, id, ontold: tell });
 storage.addEventListener('standing', ({ detail: { standing } }) => {
   if (standing === 'open') {
     reopening.onOpen();
@@ -123,8 +119,4 @@ async function reply({ call }, action) {
   } catch (error) {
     line.postMessage({ kind: 'failed', call, detail: error.message });
   }
-}
-
-function change() {
-  line.postMessage({ kind: 'change' });
 }

@@ -1,4 +1,4 @@
-// Finds records and shows a page of them. The newest question wins; a row that is there stays the same
+// Finds records, shows a page of them and follows what changes there. The newest question wins; a row that is there stays the same
 // element, so that focus and place are kept.
 
 import { byName, toLabel, toShown } from './fields.js';
@@ -10,6 +10,10 @@ const SHOWN_FIELDS = 24;
 const LONG_VALUE = 40;
 /** Between two refreshes of records that change all the time. */
 const REST_MS = 500;
+/** A master, or a storage, that does not tell what changes. */
+const CANNOT = 501;
+/** What each row shows, so that one that is the same is not painted again. */
+const painted = new WeakMap();
 
 /** A list inside `root`: its form, its rows and its two buttons are found by `data-part`. */
 export class RecordList {
@@ -20,6 +24,10 @@ export class RecordList {
   #skip = 0;
   #text = '';
   #asked = false;
+  /** The query that is followed; null where the master does not tell what changes. */
+  #live = null;
+  #newest;
+  #resting = null;
   #isStale = false;
   #refreshing = null;
 
@@ -41,7 +49,7 @@ export class RecordList {
 
   /** The records to look into from now on; null for none. */
   set database(database) {
-    this.#question?.abort();
+    this.#forget();
     this.#database = database;
     this.#asked = false;
     this.#part('rows').replaceChildren();
@@ -56,8 +64,9 @@ export class RecordList {
     return this.#ask();
   }
 
-  /** Asks the same again, where anything was asked. While that goes on, many more wishes are one. */
+  /** Sees what has changed, where it was asked for and is not told by itself. Many such wishes at once are one. */
   refresh() {
+    if (this.#live || !this.#asked) return undefined;
     this.#isStale = true;
     return (this.#refreshing ??= this.#renew());
   }
@@ -89,21 +98,64 @@ export class RecordList {
 
   async #ask() {
     if (!this.#database) return;
-    this.#question?.abort();
+    this.#forget();
     const question = (this.#question = new AbortController());
     this.#asked = true;
     this.#root.setAttribute('aria-busy', 'true');
     setText(this.#part('error'), '');
     try {
-      const { protocol } = this.#database.state ?? {};
-      const options = { ...toOptions(this.#text, { skip: this.#skip, protocol }), signal: question.signal };
-      const { data } = await this.#database.allDocs(options);
-      if (!question.signal.aborted) this.#paint(data.rows);
+      await this.#follow(question.signal);
     } catch (error) {
       if (!question.signal.aborted) this.#fail(error);
     } finally {
       if (this.#question === question) this.#root.removeAttribute('aria-busy');
     }
+  }
+
+  /** Is told the rows and what changes of them; where that cannot be, asks once. */
+  async #follow(signal) {
+    const { state, protocol } = this.#database.state ?? {};
+    const ask = () => toOptions(this.#text, { skip: this.#skip, protocol: this.#database.state?.protocol });
+    if (state === 'connected' && protocol === '') return this.#askOnce(ask(), signal);
+    const live = this.#database.subscribe(toOptions(this.#text, { skip: this.#skip }), ({ rows }) => signal.aborted || this.#show(rows), { signal });
+    this.#live = live;
+    // The rows stay: they are what was known last.
+    live.ended.catch((error) => {
+      if (this.#live !== live) return;
+      this.#live = null;
+      if (this.#root.dataset.state !== 'unasked') setText(this.#part('error'), error.message);
+    });
+    try {
+      await live.ready;
+    } catch (error) {
+      if (error.status_code !== CANNOT || signal.aborted) throw error;
+      setText(this.#part('error'), '');
+      await this.#askOnce(ask(), signal);
+    }
+  }
+
+  async #askOnce(options, signal) {
+    const { data } = await this.#database.allDocs({ ...options, signal });
+    if (!signal.aborted) this.#paint(data.rows);
+  }
+
+  /** Paints rows, but not more often than a person can follow. */
+  #show(rows) {
+    this.#newest = rows;
+    if (this.#resting) return;
+    this.#paint(rows);
+    this.#resting = setTimeout(() => {
+      this.#resting = null;
+      if (this.#newest !== rows) this.#show(this.#newest);
+    }, REST_MS);
+  }
+
+  /** Hears no more of what was asked. */
+  #forget() {
+    this.#live = null;
+    this.#question?.abort();
+    clearTimeout(this.#resting);
+    this.#resting = null;
   }
 
   #paint(found) {
@@ -123,8 +175,10 @@ export class RecordList {
     const list = this.#part('rows');
     const before = new Map([...list.children].map((row) => [row.dataset.id, row]));
     const rows = found.map(([id, record]) => paintRow(before.get(id) ?? copy('record'), id, record));
-    const isSame = rows.length === list.children.length && rows.every((row, at) => row === list.children[at]);
-    if (!isSame) list.replaceChildren(...rows);
+    // Those that stay are not moved, so that focus and what is read stay where they are.
+    const staying = new Set(rows);
+    for (const row of [...list.children]) if (!staying.has(row)) row.remove();
+    rows.forEach((row, at) => list.children[at] !== row && list.insertBefore(row, list.children[at]));
   }
 
   #paintCount(count, hasMore) {
@@ -160,6 +214,8 @@ export class RecordList {
 }
 
 function paintRow(row, id, record) {
+  if (painted.get(row) === record) return row;
+  painted.set(row, record);
   row.dataset.id = id;
   const fields = Object.entries(record);
   const more = fields.length - SHOWN_FIELDS;

@@ -66,6 +66,7 @@ function show(next) {
   chosen = state.master?.id ?? chosen;
   if (database) paintMasters(database.masters, chosen);
   paintConnection(state, where.host);
+  if (state.state === 'connected') list.refresh();
   // Focus on what has just gone would be lost.
   if (hadFocus?.checkVisibility() === false) $($('leave').checkVisibility() ? 'leave' : 'connect').focus();
 }

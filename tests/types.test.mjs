@@ -31,6 +31,7 @@ test('the examples of its README are right', () => {
 
 /** What an example has from its surroundings, unless it says otherwise. */
 const GIVEN = `declare const url: string, jIO: any, storage: import('lan-broadcaster-peer').Storage;
+declare const db: import('lan-broadcaster-peer').Database;
 declare const serve: typeof import('lan-broadcaster-peer').serve;
 declare const JioError: typeof import('lan-broadcaster-peer').JioError;
 `;

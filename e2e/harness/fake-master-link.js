@@ -5,7 +5,7 @@ import { connect } from '../pages/peer/index.js';
 
 const EMPTY = { detail: '', retry_at: null, name: 'Library', peers: [], questions: [], copied_at: null, kept_at: null, keep_failure: null };
 
-export function openLink({ onstatus, onchange, ondoor }) {
+export function openLink({ onstatus, ondoor }) {
   const commands = [];
   const command = (name) => (...given) => void commands.push([name, ...given]);
   const tell = (status) => onstatus({ ...EMPTY, ...status });
@@ -38,7 +38,7 @@ export function openLink({ onstatus, onchange, ondoor }) {
     },
     restoreKept: async (copy, mode) => commands.push(['restoreKept', copy, mode]),
   };
-  const fake = (globalThis.fakeLink = { commands, tell, onchange, ondoor, kept: [], keepFailure: null });
+  const fake = (globalThis.fakeLink = { commands, tell, ondoor, kept: [], keepFailure: null });
   tell({ state: 'starting' });
   return link;
 }

@@ -10,6 +10,12 @@ export const fake = (globalThis.fake = {
   failures: {},
   /** `[method, ...arguments]` of every call. */
   calls: [],
+  /** What tells each query that is followed that records changed. */
+  followers: new Set(),
+  /** For the test: others changed `records`. */
+  change() {
+    for (const tell of this.followers) tell();
+  },
   get database() {
     return this.databases.at(-1);
   },
@@ -70,11 +76,11 @@ class Database extends EventTarget {
 
   post(record) {
     const id = `id-${String(fake.records.size + 1).padStart(6, '0')}`;
-    return this.#call('post', [record], () => (fake.records.set(id, record), id));
+    return this.#call('post', [record], () => (fake.records.set(id, record), fake.change(), id));
   }
 
   put(id, record) {
-    return this.#call('put', [id, record], () => (fake.records.set(id, record), id));
+    return this.#call('put', [id, record], () => (fake.records.set(id, record), fake.change(), id));
   }
 
   get(id) {
@@ -85,16 +91,20 @@ class Database extends EventTarget {
   }
 
   remove(id) {
-    return this.#call('remove', [id], () => (fake.records.delete(id), id));
+    return this.#call('remove', [id], () => (fake.records.delete(id), fake.change(), id));
   }
 
   allDocs({ signal, ...options } = {}) {
-    return this.#call('allDocs', [options], () => {
-      const { query, limit: [skip, count] = [0, 0] } = options;
-      const found = [...fake.records].filter(([, record]) => !query || matches(query, record)).sort(([a], [b]) => (a < b ? -1 : 1));
-      const rows = found.slice(skip, count ? skip + count : undefined).map(([id, doc]) => ({ id, value: {}, doc }));
-      return { data: { rows, total_rows: rows.length } };
-    });
+    return this.#call('allDocs', [options], () => ({ data: { rows: find(options), total_rows: find(options).length } }));
+  }
+
+  subscribe(options, callback, { signal } = {}) {
+    const tell = () => callback({ rows: find(options) });
+    const close = () => fake.followers.delete(tell);
+    signal?.addEventListener('abort', close);
+    const ready = this.#call('subscribe', [options], () => (fake.followers.add(tell), tell()));
+    // Never over, but where it cannot begin.
+    return { ready, close, ended: ready.then(() => new Promise(() => {})) };
   }
 
   allAttachments(id) {
@@ -127,6 +137,11 @@ class Database extends EventTarget {
     if (method in fake.failures) throw new JioError(fake.failures[method], 503);
     return answer();
   }
+}
+
+function find({ query, limit: [skip, count] = [0, 0] }) {
+  const found = [...fake.records].filter(([, record]) => !query || matches(query, record)).sort(([a], [b]) => (a < b ? -1 : 1));
+  return found.slice(skip, count ? skip + count : undefined).map(([id, doc]) => ({ id, value: {}, doc }));
 }
 
 /** Enough of the query language for what the pages ask. */

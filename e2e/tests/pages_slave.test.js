@@ -132,7 +132,7 @@ describe('slave page', { timeout: 180_000 }, () => {
     await press(page, 'query');
     await text(page, 'results');
     const calls = await page.evaluate(() => fake.calls);
-    assert.deepEqual(calls.map(([method]) => method), ['post', 'allDocs']);
+    assert.deepEqual(calls.map(([method]) => method), ['post', 'subscribe']);
     assert.deepEqual(calls[0][1], { first: 'Jean', last: 'Bartik "x" OR' });
     assert.equal(calls[1][1].include_docs, true);
     await done(page);
@@ -204,14 +204,46 @@ describe('slave page', { timeout: 180_000 }, () => {
     await done(page);
   });
 
+  test('of a master that tells no changes they are asked for', async () => {
+    const page = await connected(pages, { records: RECORDS });
+    await page.evaluate((state) => fake.database.tell(state), { ...CONNECTED, master: null, protocol: '' });
+    await press(page, 'query');
+    await text(page, 'results', (text) => text.includes('Grace'));
+    await put(page, 'first-name', 'Jean');
+    await press(page, 'create');
+    await text(page, 'results', (text) => text.includes('Jean'));
+    const calls = await page.evaluate(() => fake.calls.map(([method]) => method));
+    assert.deepEqual(calls, ['allDocs', 'post', 'allDocs']);
+    await done(page);
+  });
+
+  test('what others change is there by itself, and nobody is disturbed by it', async () => {
+    const page = await connected(pages, { records: RECORDS });
+    await press(page, 'query');
+    await text(page, 'results', (text) => text.includes('Grace'));
+    await page.evaluate(() => {
+      const [, second] = document.querySelectorAll('[data-testid="results"] li');
+      second.querySelector('button').focus();
+      getSelection().selectAllChildren(second.querySelector('dd'));
+      globalThis.read = { element: second, text: String(getSelection()) };
+      fake.records.set('0', { first: 'Alan', last: 'Aardvark' });
+      fake.records.delete('c');
+      fake.change();
+    });
+    assert.match(await text(page, 'results', (text) => text.includes('Aardvark') && !text.includes('Orbit')), /Ada/);
+    const kept = await page.evaluate(() => [read.element.contains(document.activeElement), String(getSelection()) === read.text, read.text !== '']);
+    assert.deepEqual(kept, [true, true, true]);
+    await done(page);
+  });
+
   test('the newest question wins', async () => {
     const page = await connected(pages, { records: RECORDS });
     await page.evaluate(() => {
-      const asks = fake.database.allDocs.bind(fake.database);
-      const slow = new Promise((resolve) => (globalThis.letGo = resolve));
-      fake.database.allDocs = (options) => {
-        fake.database.allDocs = asks;
-        return slow.then(() => asks(options));
+      const asks = fake.database.subscribe.bind(fake.database);
+      fake.database.subscribe = (options, callback, given) => {
+        fake.database.subscribe = asks;
+        const ready = new Promise((resolve) => (globalThis.letGo = () => (asks(options, callback, given), resolve())));
+        return { ready, ended: ready.then(() => new Promise(() => {})) };
       };
     });
     await press(page, 'query');

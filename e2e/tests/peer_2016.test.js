@@ -32,10 +32,12 @@ describe('peers of 2016', { timeout: 300_000 }, () => {
         const missing = await ask('get', ['nope']);
         const unknown = await ask('jio_put', []);
         const attachment = await ask('getAttachment', [id, 'x']);
-        return { got: await ask('get', [id]), rows, missing, unknown, attachment: attachment.type };
+        const followed = await ask('subscribe', [{}]);
+        return { followed, got: await ask('get', [id]), rows, missing, unknown, attachment: attachment.type };
       });
-      assert.deepEqual(found.got, { id: 6, result: { first: 'Ada', last: 'Lovelace' }, type: 'jio_response' });
+      assert.deepEqual(found.got, { id: 7, result: { first: 'Ada', last: 'Lovelace' }, type: 'jio_response' });
       assert.equal(found.rows.result.data.total_rows, 1);
+      assert.deepEqual([found.followed.type, found.followed.result.status_code], ['error', 501]);
       assert.deepEqual([found.missing.type, found.missing.result.status_code], ['error', 404]);
       assert.deepEqual([found.unknown.type, found.unknown.result.status_code, found.attachment], ['error', 501, 'error']);
       const [peer] = await master.evaluate(() => until(master, 'peers', ([peer]) => peer?.state === 'connected'));
@@ -55,11 +57,13 @@ describe('peers of 2016', { timeout: 300_000 }, () => {
           missing: await failure(db.get('nope')),
           attachment: await failure(db.putAttachment(id, 'x', 'text')),
           unknown: await failure(db.repair()),
+          followed: await failure(db.subscribe({}, () => {}).ready),
         };
       });
       assert.deepEqual(found.got.slice(0, 2), [{ first: 'Ada' }, { first: 'Ada' }]);
       assert.equal(found.got[2].data.total_rows, 1);
-      assert.deepEqual([found.missing.status_code, found.attachment.status_code, found.unknown.status_code], [404, 501, 500]);
+      const failed = [found.missing, found.attachment, found.unknown, found.followed].map(({ status_code }) => status_code);
+      assert.deepEqual(failed, [404, 501, 500, 501]);
     });
 
     test(`our slave and our master meet through ${name}`, async () => {

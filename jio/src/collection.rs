@@ -92,6 +92,14 @@ impl Collection {
         self.documents.iter()
     }
 
+    /// Compiles options for these documents.
+    ///
+    /// # Errors
+    /// As [`Plan::new`].
+    pub(crate) fn plan(&self, options: &AllDocs) -> Result<Plan, Failure> {
+        Plan::new(options, &self.schema)
+    }
+
     /// Answers `allDocs`.
     ///
     /// # Errors
@@ -101,7 +109,7 @@ impl Collection {
             .documents
             .iter()
             .map(|(id, document)| (id.as_str(), document));
-        Plan::new(options, &self.schema)?.run(documents)
+        self.plan(options)?.run(documents)
     }
 }
 

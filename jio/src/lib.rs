@@ -6,6 +6,7 @@
 //! - [`rpc::Request`] is what a connected device asks for, completely validated;
 //! - [`Collection`] holds documents by [`Id`] and answers [`AllDocs`] with [`Rows`];
 //! - [`Query`] is a query by itself, as text and as JSON; a [`Plan`] is compiled options;
+//! - [`live`] tells who follows a query what has changed in its answer;
 //! - [`layout`] says where attachments lie in IndexedDB;
 //! - [`limits`] holds every bound. No input panics, and none costs more than documents × terms ×
 //!   length.
@@ -78,6 +79,7 @@ mod js;
 pub mod layout;
 mod limit;
 pub mod limits;
+pub mod live;
 mod matching;
 mod names;
 mod options;

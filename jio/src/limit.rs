@@ -36,6 +36,17 @@ impl Limit {
         }
     }
 
+    /// Rows that play a part at most, those left out at the start included; `None`: that depends on how many
+    /// there are.
+    pub(crate) fn end(self) -> Option<usize> {
+        let count = usize::try_from(self.count?).ok()?;
+        Some(
+            usize::try_from(self.skip)
+                .unwrap_or(0)
+                .saturating_add(count),
+        )
+    }
+
     /// The rows kept of `len`.
     pub(crate) fn window(self, len: usize) -> Range<usize> {
         let start = usize::try_from(self.skip).unwrap_or(0).min(len);

@@ -1,13 +1,16 @@
 //! Options compiled once and run over documents: filter, sort, limit, select.
 
+use std::ops::Range;
+
 use crate::Error;
 use crate::document::Document;
 use crate::limit::Limit;
 use crate::matching::Matcher;
+use crate::names::Id;
 use crate::options::AllDocs;
 use crate::rows::{Row, Rows};
 use crate::schema::Schema;
-use crate::sort::{SortKey, sort};
+use crate::sort::{SortKey, order, sort};
 
 /// Options ready to be run, any number of times.
 ///
@@ -69,7 +72,7 @@ impl Plan {
             .filter(|(id, document)| self.matches(id, document));
         let matching: Vec<_> = matching.collect();
         let window = self.limit.window(matching.len());
-        let kept = sort(matching, &self.sort_on, &self.schema, window)?;
+        let kept = sort(&matching, &self.sort_on, &self.schema, window)?;
         Ok(Rows::new(
             kept.iter()
                 .map(|(id, document)| self.row(id, document))
@@ -77,7 +80,54 @@ impl Plan {
         ))
     }
 
-    fn row<'a>(&self, id: &'a str, document: &'a Document) -> Row<'a> {
+    /// Whether it keeps every match, in the order of ids.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.sort_on.is_empty() && self.limit == Limit::default()
+    }
+
+    /// How many rows at most play a part, those that are left out at the start included. `None`: that
+    /// depends on how many match.
+    pub(crate) fn end(&self) -> Option<usize> {
+        self.limit.end()
+    }
+
+    /// The ids of all rows up to the last one to keep, or of all where that depends on their number; the places
+    /// of those to keep; and whether any two rows by themselves tell their order.
+    ///
+    /// # Errors
+    /// As [`Plan::run`].
+    pub(crate) fn head<'a>(
+        &self,
+        documents: impl Iterator<Item = (&'a Id, &'a Document)>,
+    ) -> Result<(Vec<&'a Id>, Range<usize>, bool), Error> {
+        let matching: Vec<_> = documents
+            .filter(|(id, document)| self.matches(id.as_str(), document))
+            .collect();
+        let window = self.limit.window(matching.len());
+        let rows: Vec<_> = matching
+            .iter()
+            .map(|(id, doc)| (id.as_str(), *doc))
+            .collect();
+        let end = self.end().map_or(rows.len(), |_| window.end);
+        let (order, is_total) = order(&rows, &self.sort_on, &self.schema, 0..end)?;
+        let ids = order.into_iter().map(|at| matching[at].0).collect();
+        Ok((ids, window, is_total))
+    }
+
+    /// Whether a row certainly comes after another one.
+    pub(crate) fn is_beyond(&self, last: (&Id, &Document), row: (&Id, &Document)) -> bool {
+        let mut pair = [last, row];
+        pair.sort_by_key(|(id, _)| *id);
+        let order = order(
+            &pair.map(|(id, doc)| (id.as_str(), doc)),
+            &self.sort_on,
+            &self.schema,
+            0..2,
+        );
+        order.is_ok_and(|(order, is_total)| is_total && pair[order[1]].0 == row.0)
+    }
+
+    pub(crate) fn row<'a>(&self, id: &'a str, document: &'a Document) -> Row<'a> {
         let keys = self.select_list.iter().flatten();
         let found = keys.filter_map(|key| document.get_key_value(key));
         let value = found.map(|(key, value)| (key.as_str(), value)).collect();

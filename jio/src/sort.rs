@@ -55,13 +55,25 @@ pub(crate) enum Direction {
 
 /// The rows at the places `wanted` once they are sorted, stable, by keys in turn.
 pub(crate) fn sort<'a>(
-    rows: Vec<(&'a str, &'a Document)>,
+    rows: &[(&'a str, &'a Document)],
     keys: &[SortKey],
     schema: &Schema,
     wanted: Range<usize>,
 ) -> Result<Vec<(&'a str, &'a Document)>, Error> {
+    let (order, _) = order(rows, keys, schema, wanted)?;
+    Ok(order.into_iter().map(|at| rows[at]).collect())
+}
+
+/// The numbers of the rows at the places `wanted` once they are sorted, and whether any two rows by themselves
+/// tell their order.
+pub(crate) fn order(
+    rows: &[(&str, &Document)],
+    keys: &[SortKey],
+    schema: &Schema,
+    wanted: Range<usize>,
+) -> Result<(Vec<usize>, bool), Error> {
     if keys.is_empty() {
-        return Ok(rows[wanted].to_vec());
+        return Ok((wanted.collect(), true));
     }
     let columns: Vec<Vec<Cell<'_>>> = keys
         .iter()
@@ -77,11 +89,13 @@ pub(crate) fn sort<'a>(
         .zip(&columns)
         .map(|(key, cells)| key.ranks(cells))
         .collect();
-    let order = match ranks {
-        Some(ranks) => ranked(rows.len(), &ranks, wanted),
-        None => compared(rows.len(), keys, &columns)?[wanted].to_vec(),
-    };
-    Ok(order.into_iter().map(|at| rows[at]).collect())
+    Ok(match ranks {
+        Some(ranks) => (ranked(rows.len(), &ranks, wanted), true),
+        None => (
+            compared(rows.len(), keys, &columns)?[wanted].to_vec(),
+            false,
+        ),
+    })
 }
 
 /// The numbers of the rows `wanted`, by their ranks under each key, and among equals by their number.
@@ -340,12 +354,12 @@ mod tests {
             .map(|value| [("k".to_owned(), value.clone())].into_iter().collect())
             .collect();
         let ids: Vec<String> = (0..values.len()).map(|at| at.to_string()).collect();
-        let rows = ids.iter().map(String::as_str).zip(&documents).collect();
+        let rows: Vec<_> = ids.iter().map(String::as_str).zip(&documents).collect();
         let keys = [SortKey {
             name: "k".to_owned(),
             direction,
         }];
-        let rows = sort(rows, &keys, &Schema::default(), 0..values.len())?;
+        let rows = sort(&rows, &keys, &Schema::default(), 0..values.len())?;
         Ok(rows
             .into_iter()
             .map(|(id, _)| id.parse().unwrap())

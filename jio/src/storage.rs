@@ -2,6 +2,7 @@
 //! browser, in memory, or asks another server.
 
 use crate::endpoint::Failure;
+use crate::live::Watched;
 use crate::rpc::Call;
 use crate::{Id, Name};
 use serde_json::Value;
@@ -36,6 +37,11 @@ pub trait Storage {
     /// As [`Self::execute`], with the result as JSON text, for who would only write it.
     fn execute_to_text(&self, call: Call) -> Answer<'_, String> {
         Box::pin(async move { Ok(self.execute(call).await?.to_string()) })
+    }
+
+    /// Where live queries are answered from, and what changes is told; `None` where that cannot be known.
+    fn watched(&self) -> Option<&dyn Watched> {
+        None
     }
 
     /// Begins to store an attachment, which takes the place of the one of this name when it is

@@ -26,6 +26,8 @@ struct World {
     fetched: BTreeMap<u32, Vec<u8>>,
     cancelled: Vec<u32>,
     asked: Vec<u32>,
+    told: Vec<(u32, Value)>,
+    following: Vec<u32>,
     frames: usize,
 }
 
@@ -45,6 +47,8 @@ impl World {
             fetched: BTreeMap::new(),
             cancelled: Vec::new(),
             asked: Vec::new(),
+            told: Vec::new(),
+            following: Vec::new(),
             frames: 0,
         };
         world.run();
@@ -76,6 +80,7 @@ impl World {
                 CallerOutput::Send(frame) => self.to_server.push_back(frame),
                 CallerOutput::Reply { call, result } => drop(self.replies.insert(call, result)),
                 CallerOutput::Asked { call } => self.asked.push(call),
+                CallerOutput::Told { call, told } => self.told.push((call, told)),
                 CallerOutput::Attachment { call, .. } => drop(self.fetched.insert(call, vec![])),
                 CallerOutput::Part { call, bytes, .. } => {
                     self.fetched.get_mut(&call).unwrap().extend(&bytes);
@@ -131,6 +136,14 @@ impl World {
                 self.server.handle_attachment(call, attachment);
             }
             ("hang", _) => {}
+            ("subscribe", _) => {
+                if self
+                    .server
+                    .handle_snapshot(call, &json!(arguments).to_string())
+                {
+                    self.following.push(call);
+                }
+            }
             ("fail", _) => self
                 .server
                 .handle_result(call, Err(Failure::new(404, "no such record"))),
@@ -450,4 +463,55 @@ proptest::proptest! {
             while server.poll_output() != ServerOutput::Wait {}
         }
     }
+}
+
+#[test]
+fn a_call_that_goes_on_is_told_what_changes_until_it_is_given_up() {
+    let mut world = World::new(Protocol::Jio2);
+    let call = world.caller.handle_subscribe(&json!({"query": "a"}));
+    world.run();
+    let served = world.following[0];
+    assert!(
+        world
+            .server
+            .handle_changes(served, r#"{"rows":[],"removed":["a"]}"#)
+    );
+    world.run();
+    let changes = json!({"rows": [], "removed": ["a"]});
+    let told = vec![(call, json!([{"query": "a"}])), (call, changes)];
+    assert_eq!(world.told, told);
+    world.caller.handle_cancel(call);
+    world.run();
+    assert_eq!(world.cancelled, [served]);
+    assert!(!world.server.handle_changes(served, "{}"));
+    world.run();
+    assert_eq!((world.told.len(), world.replies.len()), (2, 0));
+}
+
+#[test]
+fn a_call_that_goes_on_ends_with_a_failure_or_the_channel() {
+    let mut world = World::new(Protocol::Jio2);
+    let calls = [1, 2].map(|n| world.caller.handle_subscribe(&json!({"limit": [n]})));
+    world.run();
+    let gone = Failure::new(400, "odd");
+    world.server.handle_ended(world.following[0], &gone);
+    world.run();
+    assert_eq!(world.replies[&calls[0]], Err(gone));
+    world.caller.handle_closed();
+    world.run();
+    let lost = world.replies[&calls[1]].as_ref().unwrap_err();
+    assert_eq!(lost.status_code, Some(503));
+}
+
+#[test]
+fn nobody_of_2016_is_told_what_changes() {
+    let mut world = World::new(Protocol::V2016);
+    let asked = world.caller.handle_subscribe(&json!({}));
+    let called = world.call("subscribe", json!([{}]));
+    world.run();
+    for call in [asked, called] {
+        let refused = world.replies[&call].as_ref().unwrap_err();
+        assert_eq!(refused.status_code, Some(501), "{refused}");
+    }
+    assert!(world.following.is_empty());
 }

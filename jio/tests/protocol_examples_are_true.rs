@@ -48,6 +48,7 @@ impl Script {
                 CallerOutput::Wait => panic!("the caller has nothing to say"),
                 CallerOutput::Reply { .. }
                 | CallerOutput::Asked { .. }
+                | CallerOutput::Told { .. }
                 | CallerOutput::Attachment { .. }
                 | CallerOutput::Part { .. }
                 | CallerOutput::Want { .. } => {}
@@ -114,8 +115,24 @@ fn calls_as_the_document_plays_them() {
     script.server.handle_result(get, Err(missing));
     script.server_sends();
 
+    follow(&mut script);
     attachment(&mut script);
     assert!(script.examples.is_empty(), "{:?}", script.examples);
+}
+
+/// Who is older than 30, and what changes of that.
+fn follow(script: &mut Script) {
+    let options =
+        json!({ "query": "age: > 30", "select_list": ["age"], "sort_on": [["age", "ascending"]] });
+    script.caller.handle_subscribe(&options);
+    script.caller_sends();
+    let call = script.executed()[0];
+    let rows = r#"{"data":{"rows":[{"id":"ada","value":{"age":36}}],"total_rows":1}}"#;
+    assert!(script.server.handle_snapshot(call, rows));
+    script.server_sends();
+    let changes = r#"{"rows":[{"id":"alan","value":{"age":41},"at":0}],"removed":["ada"]}"#;
+    assert!(script.server.handle_changes(call, changes));
+    script.server_sends();
 }
 
 /// Five million bytes, of which the first mebibyte is put away; then the call is given up.

@@ -2,6 +2,7 @@
 // signals and events.
 
 import { JioError } from './error.js';
+import { withResolvers } from './live.js';
 import { Records, toJson } from './records.js';
 import { Attached } from './attached.js';
 import { load } from './wasm.js';
@@ -85,6 +86,16 @@ export class Database extends Records(EventTarget) {
     });
   }
 
+  /** Follows a query, whose arguments are JSON, over whatever connections there are; returns what ends that. */
+  follow(json, { told, failed }) {
+    const number = ++this.#last;
+    const end = (error) => this.#calls.delete(number) && failed(error);
+    if (this.#state.state === 'closed') throw new JioError(this.#state.detail, 503);
+    this.#calls.set(number, { told, reject: end });
+    this.#tell((inner) => inner.call(number, 'subscribe', json), end);
+    return () => this.#calls.delete(number) && this.#tell((inner) => inner.cancel(number));
+  }
+
   #load() {
     this.#onState(STATE);
     this.#loading = load().then((wasm) => (this.#inner = this.#make(wasm)));
@@ -120,6 +131,8 @@ export class Database extends Records(EventTarget) {
         this.#asked.add(number);
         this.#emit('asked', { calls: this.#asked.size });
       },
+      // Not before this has returned: who is told may call again.
+      onTold: (number, json) => queueMicrotask(() => this.#calls.get(number)?.told(JSON.parse(json))),
       onResult: (number, json) => this.#calls.get(number)?.resolve(JSON.parse(json)),
       onBlob: (number, blob) => this.#calls.get(number)?.resolve(blob),
       onFailure: (number, status, message) => this.#calls.get(number)?.reject(new JioError(message, status)),
@@ -148,12 +161,4 @@ export class Database extends Records(EventTarget) {
     globalThis.addEventListener?.('pagehide', ({ persisted }) => persisted || this.close(), options);
     globalThis.document?.addEventListener('visibilitychange', () => document.hidden || wake(), options);
   }
-}
-
-/** A promise and what settles it. Whoever wants to know of its failure asks for it. */
-function withResolvers() {
-  const it = {};
-  it.promise = new Promise((resolve, reject) => Object.assign(it, { resolve, reject }));
-  it.promise.catch(() => {});
-  return it;
 }

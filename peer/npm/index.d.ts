@@ -65,6 +65,31 @@ export type Method =
   | 'post' | 'put' | 'get' | 'remove' | 'allDocs' | 'putAttachment' | 'getAttachment'
   | 'removeAttachment' | 'allAttachments' | 'repair';
 
+/** What has changed in the rows of a query that is followed. */
+export interface Changes<D = Doc> {
+  /** Rows that are new; at first, all. */
+  added: Row<D>[];
+  /** Rows that are other ones than before. */
+  changed: Row<D>[];
+  /** Ids of rows that are none any more. */
+  removed: string[];
+  /** All rows, as `allDocs` would answer now. An array of its own each time. */
+  rows: Row<D>[];
+}
+
+/** A query that is followed. */
+export interface Live<D = Doc> {
+  /** Resolves when the rows have come for the first time; rejects where they cannot be had: 400 for a query that is none, 403
+   * by rights, 429 where too many are followed, 501 of a master or storage that does not tell what changes. */
+  readonly ready: Promise<this>;
+  /** Resolves when it was closed; rejects when it ended otherwise, also later. */
+  readonly ended: Promise<void>;
+  /** All rows, as they were told last. */
+  readonly rows: Row<D>[];
+  /** Ends it; nothing is called any more. */
+  close(): void;
+}
+
 /** jIO's methods. All of them reject with a {@link JioError}, or with the reason of their signal. */
 export interface Records {
   /** Stores a record under a new id, and resolves with that. */
@@ -77,6 +102,15 @@ export interface Records {
   remove(id: string, options?: CallOptions): Promise<string>;
   /** Queries. */
   allDocs<D extends Doc = Doc>(options?: AllDocsOptions): Promise<AllDocsResult<D>>;
+  /**
+   * Follows a query: calls back with all rows, then with what changes of them. What changes at once is told at once, a
+   * change no sooner than it is safe. A lost connection is survived: the next call tells what changed meanwhile.
+   */
+  subscribe<D extends Doc = Doc>(
+    options: Omit<AllDocsOptions, 'signal'>,
+    callback: (changes: Changes<D>) => void,
+    { signal }?: CallOptions,
+  ): Live<D>;
   /** Stores an attachment of any size. */
   putAttachment(id: string, name: string, content: Blob | string, options?: PutAttachmentOptions): Promise<void>;
   /** Reads an attachment, or a range of its bytes. */
@@ -349,6 +383,8 @@ export interface Master extends Events<MasterEvents> {
   name: string;
   readonly state: MasterState;
   readonly peers: Peer[];
+  /** How many queries are followed, how many of them are different, and how often a record was matched for that. */
+  readonly followed: { subscriptions: number; queries: number; evaluations: number };
   /** Serves pages of the same origin that `connect` to this channel; returns what ends that. */
   attach(channel: MessageChannelLike): () => void;
   /** Closes a device's connection. It may come back. */

@@ -53,6 +53,10 @@ export class Master extends EventTarget {
     return this.#peers;
   }
 
+  get followed() {
+    return this.#inner ? JSON.parse(this.#inner.followed()) : { subscriptions: 0, queries: 0, evaluations: 0 };
+  }
+
   dismiss(peer) {
     this.#tell((inner) => inner.dismiss(peer));
   }

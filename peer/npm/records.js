@@ -2,6 +2,7 @@
 // results given in the form that is asked for.
 
 import { JioError } from './error.js';
+import { Live } from './live.js';
 
 const CAPACITIES = ['list', 'include', 'query', 'sort', 'limit', 'select'];
 const METHODS = [
@@ -10,7 +11,7 @@ const METHODS = [
 ];
 const TEXT = 'text/plain;charset=utf-8';
 
-/** Adds jIO's methods to a class that has `call(method, args, { signal, content })`. */
+/** Adds jIO's methods to a class that has `call(method, args, { signal, content })`, and `subscribe` to one that has `follow(json, on)`. */
 export const Records = (Base) =>
   class extends Base {
     post(doc, options) {
@@ -31,6 +32,10 @@ export const Records = (Base) =>
 
     allDocs({ signal, ...options } = {}) {
       return this.call('allDocs', [options], { signal });
+    }
+
+    subscribe(options = {}, callback, { signal } = {}) {
+      return new Live(this, options, callback, signal);
     }
 
     async putAttachment(id, name, content, { signal, _content_type, _mimetype } = {}) {

@@ -38,6 +38,23 @@ export class Storage extends Records(EventTarget) {
     return signal ? Promise.race([called, aborted(signal)]) : called;
   }
 
+  /** Follows a query, whose arguments are JSON; returns what ends that. */
+  follow(json, { told, failed }) {
+    let number;
+    let isOver = false;
+    // Not before the WASM has returned: who is told may call again.
+    const later = (act) => queueMicrotask(() => isOver || act());
+    const page = {
+      onTold: (rows) => later(() => told(JSON.parse(rows))),
+      onFailure: (status_code, message) => later(() => failed(new JioError(message, status_code))),
+    };
+    this.#store.then((store) => isOver || (number = store.follow(json, page))).catch((error) => isOver || failed(toError(error)));
+    return () => {
+      isOver = true;
+      this.#store.then((store) => number && store.unfollow(number), () => {});
+    };
+  }
+
   async #called(method, json, content) {
     try {
       const store = await this.#store;

@@ -95,13 +95,18 @@ impl Calls {
         }
     }
 
-    /// Whether nothing is under way that another channel could not answer.
+    /// Whether nothing is under way that another channel could not answer, or go on with.
     pub(crate) fn is_idle(&self) -> bool {
-        self.issued.is_empty()
+        let mut issued = self
+            .issued
+            .values()
+            .filter_map(|number| self.open.get(number));
+        issued.all(|call| call.order.goes_on())
     }
 
-    /// There is a channel for what waits.
+    /// There is a channel for what waits, and for what goes on.
     pub(crate) fn handle_opened(&mut self, protocol: Protocol) {
+        self.take_back(|call| call.order.goes_on());
         self.caller = Some(Caller::new(protocol));
     }
 
@@ -109,17 +114,25 @@ impl Calls {
     pub(crate) fn handle_lost(&mut self) {
         self.caller = None;
         let lost = Failure::new(503, "the connection to the master was lost");
+        for number in self.take_back(Call::is_repeatable) {
+            self.fail(number, &lost);
+        }
+    }
+
+    /// Has those that were issued wait again, where that is all right; the others.
+    fn take_back(&mut self, is_all_right: impl Fn(&Call) -> bool) -> Vec<u32> {
+        let mut others = Vec::new();
         for number in std::mem::take(&mut self.issued).into_values() {
-            let Some(call) = self.open.get_mut(&number) else {
-                continue;
-            };
-            if call.is_repeatable() {
-                call.issued = None;
-                self.waiting.push_back(number);
-            } else {
-                self.fail(number, &lost);
+            match self.open.get_mut(&number) {
+                Some(call) if is_all_right(call) => {
+                    call.issued = None;
+                    self.waiting.push_back(number);
+                }
+                Some(_) => others.push(number),
+                None => {}
             }
         }
+        others
     }
 
     /// There will be no channel: every call fails.
@@ -166,6 +179,7 @@ impl Calls {
                 CallerOutput::Wait => return None,
                 CallerOutput::Reply { call, result } => self.on_reply(call, result),
                 CallerOutput::Asked { call } => self.on_asked(call),
+                CallerOutput::Told { call, told } => self.on_told(call, &told),
                 CallerOutput::Attachment { call, attachment } => {
                     self.on_attachment(call, attachment);
                 }
@@ -190,6 +204,12 @@ impl Calls {
             return;
         };
         let order = &call.order;
+        if order.goes_on() {
+            let issued = caller.handle_subscribe(order.arguments.first().unwrap_or(&Value::Null));
+            call.issued = Some(issued);
+            self.issued.insert(issued, number);
+            return;
+        }
         let content = order
             .content
             .as_ref()
@@ -209,6 +229,12 @@ impl Calls {
                 self.page.result(number, &value.to_string());
             }
             Err(failure) => self.fail(number, &failure),
+        }
+    }
+
+    fn on_told(&self, issued: u32, told: &Value) {
+        if let Some(number) = self.issued.get(&issued) {
+            self.page.told(*number, &told.to_string());
         }
     }
 
@@ -307,8 +333,16 @@ const STATUS_LOST: u16 = 503;
 /// What a master of 2016 does not explain.
 const STATUS_UNKNOWN: u16 = 500;
 
+impl Order {
+    /// Whether it is told more after its answer: then it is made anew on each channel.
+    fn goes_on(&self) -> bool {
+        self.method == "subscribe"
+    }
+}
+
 impl Call {
-    /// Whether it can be made a second time: it only reads, and nothing of its answer is here yet.
+    /// Whether it can be made a second time: it only reads, and nothing of its answer is here yet; or it goes
+    /// on.
     fn is_repeatable(&self) -> bool {
         let reads = match Method::from_name(&self.order.method) {
             Some(
@@ -324,6 +358,6 @@ impl Call {
             )
             | None => false,
         };
-        reads && self.arriving.is_none()
+        self.order.goes_on() || reads && self.arriving.is_none()
     }
 }

@@ -5,9 +5,12 @@ use crate::address::{Address, Hosting};
 use crate::attached::{self, Attached};
 use crate::calls::Order;
 use crate::connections::spawn;
+use crate::followers::Followers;
+use crate::following::Shared;
 use crate::line::{LineHeard, LineId};
+use crate::lookout::Lookout;
 use crate::master::{self, Master, PageId};
-use crate::page::{DatabasePage, ForeignStorage, MasterPage, Transport, Wire};
+use crate::page::{DatabasePage, FollowerPage, ForeignStorage, MasterPage, Transport, Wire};
 use crate::queue::Queue;
 use crate::serving::{self, Answer};
 use crate::slave::{self, Loss, Slave};
@@ -20,6 +23,7 @@ use jio::endpoint::{Failure, Frame};
 use jio::rpc::{Call, Content};
 use jio::storage::{AttachmentReader, Storage, Upload};
 use serde_json::Value;
+use std::cell::RefCell;
 use std::rc::Rc;
 use trust::rights::Rights;
 use wasm_bindgen::prelude::*;
@@ -148,18 +152,21 @@ impl Attachment {
 
 /// A storage, opened.
 #[wasm_bindgen]
-pub struct Store(Rc<dyn Storage>);
+pub struct Store {
+    storage: Rc<dyn Storage>,
+    followers: Rc<Followers>,
+}
 
 #[wasm_bindgen]
 impl Store {
     /// Records that are gone with the page.
     pub fn memory() -> Self {
-        Self(Rc::new(Memory::default()))
+        Self::new(Rc::new(Memory::default()))
     }
 
     /// Records in a storage that the page brings.
     pub fn foreign(storage: ForeignStorage) -> Self {
-        Self(Rc::new(Foreign::new(storage)))
+        Self::new(Rc::new(Foreign::new(storage)))
     }
 
     /// Records on a server, by a description as JSON.
@@ -167,9 +174,8 @@ impl Store {
     /// # Errors
     /// An `Error` with a `status_code`: it is none.
     pub fn remote(description: &str) -> Result<Self, JsValue> {
-        storage::remote::open(description)
-            .map(Self)
-            .map_err(|failure| thrown(&failure))
+        let opened = storage::remote::open(description);
+        opened.map(Self::new).map_err(thrown)
     }
 
     /// Calls it directly: resolves with the result as JSON, or with a blob.
@@ -185,14 +191,32 @@ impl Store {
         let done = self
             .perform(&method, &arguments, content.map(Blob::new))
             .await;
-        done.map_err(|failure| thrown(&failure))
+        done.map_err(thrown)
+    }
+
+    /// Follows a query: `page` is told its rows and what changes of them. The number ends it.
+    ///
+    /// # Errors
+    /// An `Error` with a `status_code`.
+    pub fn follow(&self, arguments: &str, page: FollowerPage) -> Result<u32, JsValue> {
+        let call = read("allDocs", arguments, false).map_err(thrown)?;
+        let Call::AllDocs(options) = call else {
+            return Err(thrown(Failure::new(500, "no query")));
+        };
+        self.followers.add(&options, page).map_err(thrown)
+    }
+
+    /// Follows it no more.
+    pub fn unfollow(&self, number: u32) {
+        self.followers.remove(number);
     }
 }
 
 impl Store {
     /// A storage that is open.
     pub(crate) fn new(storage: Rc<dyn Storage>) -> Self {
-        Self(storage)
+        let followers = Followers::new(storage.clone());
+        Self { storage, followers }
     }
 
     async fn perform(
@@ -212,7 +236,7 @@ impl Store {
                 self.put(upload, &content).await?;
                 Ok("null".into())
             }
-            (call, _) => match serving::answer(&*self.0, call).await? {
+            (call, _) => match serving::answer(&*self.storage, call).await? {
                 Answer::Json(text) => Ok(text.into()),
                 Answer::Attachment(reader) => whole(reader).await,
             },
@@ -220,7 +244,7 @@ impl Store {
     }
 
     async fn put(&self, upload: Upload, content: &Blob) -> Result<(), Failure> {
-        let mut writer = self.0.put_attachment(upload).await?;
+        let mut writer = self.storage.put_attachment(upload).await?;
         let mut at = 0;
         while at < content.size() {
             let bytes = content.read(at..at + STEP).await.map_err(unreadable)?;
@@ -249,7 +273,10 @@ const STEP: u64 = 1 << 20;
 
 /// A master that runs.
 #[wasm_bindgen]
-pub struct Service(Queue<master::Heard>);
+pub struct Service {
+    queue: Queue<master::Heard>,
+    lookout: Shared,
+}
 
 #[wasm_bindgen]
 impl Service {
@@ -272,17 +299,20 @@ impl Service {
         let address: Address = serde_json::from_str(address)?;
         let hosting: Hosting = serde_json::from_str(hosting)?;
         let who = (PeerId::try_from(id)?, name.as_str().into());
+        let changed = queue.clone();
+        let wake = move || changed.push(master::Heard::Changed);
+        let lookout = Rc::new(RefCell::new(Lookout::new(store.storage.clone(), wake)));
         let master = Master::new(
             &address,
             transport,
             &hosting,
             who,
-            store.0.clone(),
+            lookout.clone(),
             Rc::new(page),
             queue.clone(),
         )?;
         spawn(master.run(heard));
-        Ok(Self(queue))
+        Ok(Self { queue, lookout })
     }
 
     /// A transport is open; its texts are envelopes.
@@ -304,12 +334,12 @@ impl Service {
     }
 
     fn line(&self, line: u32, heard: LineHeard) {
-        self.0.push(master::Heard::Line(LineId(line), heard));
+        self.queue.push(master::Heard::Line(LineId(line), heard));
     }
 
     /// A page of the same origin is there, under a number that is never used again.
     pub fn attach(&self, page: u32, wire: Wire) {
-        self.0.push(master::Heard::Attached(PageId(page), wire));
+        self.queue.push(master::Heard::Attached(PageId(page), wire));
     }
 
     /// A text frame of it.
@@ -325,23 +355,23 @@ impl Service {
     }
 
     fn frame(&self, page: u32, frame: Frame) {
-        self.0.push(master::Heard::Frame(PageId(page), frame));
+        self.queue.push(master::Heard::Frame(PageId(page), frame));
     }
 
     /// It is gone.
     pub fn detach(&self, page: u32) {
-        self.0.push(master::Heard::Detached(PageId(page)));
+        self.queue.push(master::Heard::Detached(PageId(page)));
     }
 
     /// Gives it another name.
     pub fn rename(&self, name: String) {
-        self.0.push(master::Heard::Named(name.as_str().into()));
+        self.queue.push(master::Heard::Named(name.as_str().into()));
     }
 
     /// Closes a peer's connection.
     pub fn dismiss(&self, peer: String) {
         if let Ok(peer) = PeerId::try_from(peer) {
-            self.0.push(master::Heard::Dismiss(peer));
+            self.queue.push(master::Heard::Dismiss(peer));
         }
     }
 
@@ -353,7 +383,7 @@ impl Service {
     pub fn set_hosting(&self, hosting: &str) -> Result<(), JsError> {
         let hosting: Hosting = serde_json::from_str(hosting)?;
         hosting.host(&Address::default())?;
-        self.0.push(master::Heard::Hosting(hosting));
+        self.queue.push(master::Heard::Hosting(hosting));
         Ok(())
     }
 
@@ -365,7 +395,7 @@ impl Service {
     pub fn set_rights(&self, peer: String, rights: &str) -> Result<(), JsError> {
         let rights = read_rights(rights)?;
         if let Ok(peer) = PeerId::try_from(peer) {
-            self.0.push(master::Heard::Rights(peer, rights));
+            self.queue.push(master::Heard::Rights(peer, rights));
         }
         Ok(())
     }
@@ -378,24 +408,29 @@ impl Service {
     #[wasm_bindgen(js_name = letIn)]
     pub fn let_in(&self, session: u32, invitation: &str) -> Result<(), JsError> {
         let invitation = invitation.parse()?;
-        self.0
+        self.queue
             .push(master::Heard::LetIn(SessionId(session), invitation));
         Ok(())
     }
 
     /// Says whether a call that was asked about may be executed.
     pub fn permit(&self, question: u32, allowed: bool) {
-        self.0.push(master::Heard::Permitted(question, allowed));
+        self.queue.push(master::Heard::Permitted(question, allowed));
+    }
+
+    /// How many follow queries, and what that cost, as JSON.
+    pub fn followed(&self) -> String {
+        self.lookout.borrow().describe()
     }
 
     /// Looks for the broadcaster at once.
     pub fn retry(&self) {
-        self.0.push(master::Heard::Retry);
+        self.queue.push(master::Heard::Retry);
     }
 
     /// Ends it.
     pub fn close(&self) {
-        self.0.push(master::Heard::Close);
+        self.queue.push(master::Heard::Close);
     }
 }
 
@@ -420,7 +455,7 @@ fn read(method: &str, arguments: &str, brings: bool) -> Result<Call, Failure> {
     Call::read(method, arguments, CAPACITIES).map_err(|error| serving::refusal(&error))
 }
 
-fn thrown(failure: &Failure) -> JsValue {
+fn thrown(failure: Failure) -> JsValue {
     web::thrown::error(&failure.message, failure.status_code.unwrap_or(500))
 }
 

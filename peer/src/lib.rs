@@ -14,6 +14,7 @@
 //!                            ├─────▶ connections (WebRTC) ◀─▶ channels of slaves
 //!                            ├─────▶ wires ◀────────────────▶ pages of the same origin (attached)
 //!                            └─────▶ serving, one each ──▶ endpoint::Server ──▶ storage
+//!                            └─────▶ lookout, jio::live ◀── what changes there
 //! ```
 
 mod address;
@@ -22,8 +23,11 @@ pub mod backup;
 mod calls;
 mod connections;
 mod face;
+mod followers;
+mod following;
 mod judge;
 mod line;
+mod lookout;
 mod master;
 mod pace;
 mod page;

@@ -7,6 +7,7 @@ use self::word::{describe, is_by};
 use crate::address::{Address, Error, Hosting};
 use crate::attached;
 use crate::connections::{Ahead, Connections, Said};
+use crate::following::Shared;
 use crate::line::{Line, LineHeard, LineId, To};
 use crate::pace::Pace;
 use crate::page::{MasterPage, Transport, Wire};
@@ -21,7 +22,6 @@ use broadcaster::signalling::rtc::{self, SessionId};
 use broadcaster::signalling::{self, Way};
 use futures_channel::mpsc::UnboundedReceiver;
 use jio::endpoint::{Frame, JIO2, Protocol};
-use jio::storage::Storage;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::ops::Bound::{Excluded, Unbounded};
@@ -62,6 +62,8 @@ pub(crate) enum Heard {
     Due,
     /// Other things of the page had their turn.
     Turn,
+    /// Records have changed that somebody may follow.
+    Changed,
 }
 
 /// A page of the same origin; never reused.
@@ -87,7 +89,8 @@ pub(crate) struct Master {
     callers: BTreeMap<Caller, Serving>,
     /// Who had the last turn: the next one after it is next.
     served: Option<Caller>,
-    storage: Rc<dyn Storage>,
+    /// The storage, and who follows queries of it.
+    lookout: Shared,
     address: Address,
     /// Calls a person was asked about, by the number of the question.
     questions: BTreeMap<u32, (Caller, u32)>,
@@ -115,7 +118,7 @@ impl Master {
         transport: Transport,
         hosting: &Hosting,
         (id, name): (PeerId, Name),
-        storage: Rc<dyn Storage>,
+        lookout: Shared,
         page: Rc<MasterPage>,
         queue: Queue<Heard>,
     ) -> Result<Self, Error> {
@@ -144,7 +147,7 @@ impl Master {
             wires: BTreeMap::new(),
             callers: BTreeMap::new(),
             served: None,
-            storage,
+            lookout,
             address: address.clone(),
             questions: BTreeMap::new(),
             asked: 0,
@@ -223,6 +226,8 @@ impl Master {
                 self.machine.handle_timeout(now());
             }
             Heard::Turn => self.awaits_turn = false,
+            // `serve` tells those who follow them.
+            Heard::Changed => {}
         }
         self.carry_out();
     }
@@ -326,7 +331,7 @@ impl Master {
             Caller::Slave(_) => Some(Pace::new(now())),
             Caller::Page(_) => None,
         };
-        let serving = Serving::new(protocol, self.storage.clone(), pace, say);
+        let serving = Serving::new(protocol, caller, self.lookout.clone(), pace, say);
         self.callers.insert(caller, serving);
     }
 
@@ -348,12 +353,12 @@ impl Master {
         self.send();
     }
 
-    /// Waits for the first of those who have calls to make and may not yet.
+    /// Waits for the first of those who have calls to make, or something to hear, and may not yet.
     fn pause(&mut self) {
         let now = now();
         let callers = self.callers.values();
-        let first = callers.filter_map(|one| one.ready_at(now)).min();
-        let until = first.filter(|at| *at > now);
+        let all = callers.flat_map(|one| [one.ready_at(now), one.tells_at()]);
+        let until = all.flatten().filter(|at| *at > now).min();
         if self.pause.as_ref().map(|(at, _)| *at) != until {
             let queue = &self.queue;
             self.pause = until.map(|at| (at, timer(at, queue.clone(), || Heard::Due)));

@@ -24,6 +24,9 @@ extern "C" {
     /// A person at the master is asked whether a call may be executed.
     #[wasm_bindgen(method, js_name = onAsked)]
     pub(crate) fn asked(this: &DatabasePage, call: u32);
+    /// What a call that goes on is told, as JSON.
+    #[wasm_bindgen(method, js_name = onTold)]
+    pub(crate) fn told(this: &DatabasePage, call: u32, json: &str);
     /// A call ended well; its result as JSON.
     #[wasm_bindgen(method, js_name = onResult)]
     pub(crate) fn result(this: &DatabasePage, call: u32, json: &str);
@@ -33,6 +36,16 @@ extern "C" {
     /// A call failed.
     #[wasm_bindgen(method, js_name = onFailure)]
     pub(crate) fn failure(this: &DatabasePage, call: u32, status_code: u16, message: &str);
+
+    /// Who follows a query of a storage in this page.
+    pub type FollowerPage;
+
+    /// What it is told, as JSON.
+    #[wasm_bindgen(method, js_name = onTold)]
+    pub(crate) fn told(this: &FollowerPage, json: &str);
+    /// It is over.
+    #[wasm_bindgen(method, js_name = onFailure)]
+    pub(crate) fn failure(this: &FollowerPage, status_code: u16, message: &str);
 
     /// A master's JavaScript half.
     pub type MasterPage;

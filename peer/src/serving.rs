@@ -2,7 +2,10 @@
 //! `jio::endpoint::Server`; knows no channel, and leaves to its owner when the next call begins.
 
 use crate::connections::spawn;
+use crate::following::{Following, Shared};
+use crate::master::Caller;
 use crate::pace::Pace;
+use crate::slave::now;
 use broadcaster::Millis;
 use futures_channel::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use jio::endpoint::{Attachment, Failure, Frame, Protocol, Server, ServerOutput};
@@ -36,6 +39,8 @@ struct Checked {
     brought: Option<Brought>,
     /// Whether a person has allowed it.
     is_permitted: bool,
+    /// Whether it is told afterwards what changes; it is judged as the `allDocs` that it begins with.
+    goes_on: bool,
 }
 
 /// What becomes of a call before it begins.
@@ -83,6 +88,8 @@ pub(crate) struct Serving {
     asked: BTreeMap<u32, Checked>,
     /// What the calls that run change.
     running: BTreeMap<u32, Change>,
+    /// The calls that go on.
+    following: Following,
     /// Attachments being received, waiting calls included.
     uploads: BTreeMap<u32, UnboundedSender<Part>>,
     /// Attachments being sent; `None` while one is read from.
@@ -96,13 +103,16 @@ impl Serving {
     /// A caller that speaks this protocol, and makes calls at its pace.
     pub(crate) fn new(
         protocol: Protocol,
-        storage: Rc<dyn Storage>,
+        caller: Caller,
+        lookout: Shared,
         pace: Option<Pace>,
         say: impl Fn(Done) + 'static,
     ) -> Self {
+        let storage = lookout.borrow().storage();
         Self {
             server: Server::new(protocol),
             storage,
+            following: Following::new(lookout, caller),
             pace,
             waiting: VecDeque::new(),
             asked: BTreeMap::new(),
@@ -132,6 +142,7 @@ impl Serving {
     /// The next frame to send while there is `room` for it.
     pub(crate) fn poll(&mut self, room: bool) -> Option<Frame> {
         self.server.handle_room(room);
+        self.following.tell(&mut self.server, now());
         loop {
             match self.server.poll_output() {
                 ServerOutput::Send(frame) => return Some(frame),
@@ -158,6 +169,11 @@ impl Serving {
             && self.running.len() + self.downloads.len() < SLOTS
             && self.server.queued() < REPLIES_BYTES;
         is_ready.then(|| self.pace.map_or(now, |pace| pace.next(now)))
+    }
+
+    /// When there is something to tell that has to wait until then.
+    pub(crate) fn tells_at(&self) -> Option<Millis> {
+        self.following.due()
     }
 
     /// Takes the next call: `admit` is told its number and whether a person has allowed it.
@@ -205,8 +221,12 @@ impl Serving {
             number,
             call,
             brought,
+            goes_on,
             ..
         } = checked;
+        if let (true, Call::AllDocs(options)) = (goes_on, &call) {
+            return self.following.begin(&mut self.server, number, options);
+        }
         self.running.insert(number, changes(&call));
         let storage = self.storage.clone();
         let say = self.say.clone();
@@ -251,6 +271,8 @@ impl Serving {
                 .iter()
                 .map(|brought| json!({ "part": 0, "content_type": brought.content_type })),
         );
+        let goes_on = method == "subscribe";
+        let method = if goes_on { "allDocs" } else { method };
         match Call::read(method, arguments, CAPACITIES) {
             Ok(Call::PutAttachment(_, _, Content::Part { .. })) if attachment.is_none() => {
                 let why = "the attachment's bytes are not announced";
@@ -268,6 +290,7 @@ impl Serving {
                     call,
                     brought,
                     is_permitted: false,
+                    goes_on,
                 });
             }
             Err(error) => self.answer(number, Err(refusal(&error))),
@@ -340,6 +363,7 @@ impl Serving {
     fn on_cancelled(&mut self, number: u32) {
         self.waiting.retain(|checked| checked.number != number);
         self.asked.remove(&number);
+        self.following.end(number);
         self.uploads.remove(&number);
         self.downloads.remove(&number);
     }

@@ -1,7 +1,7 @@
 // Uses the whole face of the package; the type checker must find nothing to say.
 
 import { connect, indexedDB, load, memory, openRemote, serve, JioError } from 'lan-broadcaster-peer';
-import type { AllDocsResult, ConnectionState, Database, Doc, ForeignStorage, Master, Peer, Transport } from 'lan-broadcaster-peer';
+import type { AllDocsResult, ConnectionState, Database, Doc, ForeignStorage, Live, Master, Peer, Transport } from 'lan-broadcaster-peer';
 import { register } from 'lan-broadcaster-peer/jio-storage.js';
 
 type Person = { first: string; last: string };
@@ -12,6 +12,12 @@ export async function slave(url: string): Promise<string[]> {
   db.addEventListener('state', ({ detail }) => console.log(detail.state, detail.step, detail.retry_at ?? 0));
   db.addEventListener('masters', ({ detail }) => detail.length > 1 && db.choose(detail[0].id));
   db.addEventListener('progress', ({ detail: { done, total } }) => console.log(done / total));
+  const kept: Database = connect(url, { memory: 'kept', cache: true });
+  kept.addEventListener('waiting', ({ detail }) => detail.forEach(({ number, error }) => error && kept.resend(number)));
+  kept.addEventListener('from_cache', ({ detail }) => console.log(detail.method, detail.at));
+  for (const { number, doc, since } of kept.waiting) if (!doc || since === 0) kept.forget(number);
+  // @ts-expect-error: there is no such memory.
+  connect(url, { memory: 'disk' });
   const ready: Database = await db.ready;
   const state: ConnectionState['state'] = ready.state.state;
   const id: string = await db.post({ first: 'Ada', last: 'Lovelace' }, { signal: stop.signal });
@@ -24,6 +30,11 @@ export async function slave(url: string): Promise<string[]> {
     select_list: ['first'],
     include_docs: true,
   });
+  const live: Live<Person> = db.subscribe<Person>({ query: 'last:"%king%"', include_docs: true }, ({ added, removed, rows }) => {
+    console.log(added[0]?.doc?.last, removed[0]?.length, rows.length);
+  }, { signal: stop.signal });
+  await live.ready;
+  live.close();
   await db.putAttachment(id, 'photo', new Blob(['x']));
   await db.putAttachment(id, 'note', 'text', { _content_type: 'text/markdown' });
   const blob: Blob = await db.getAttachment(id, 'photo');

@@ -13,6 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 const MESSAGE_BYTES: usize = 1 << 20;
 /// More than a line can be worth.
 const OUTPUTS: usize = 100_000;
+const ROWS: &str = r#"{"data":{"rows":[],"total_rows":0}}"#;
+const CHANGES: &str = r#"{"rows":[{"id":"a","value":{}}],"removed":["b"]}"#;
 
 pub(crate) fn endpoint(data: &[u8]) {
     let (first, rest) = data.split_first().unwrap_or((&0, &[]));
@@ -42,6 +44,8 @@ struct World {
     uploads: BTreeMap<u32, u64>,
     downloads: BTreeMap<u32, u64>,
     executing: BTreeSet<u32>,
+    /// Calls that are told what changes, by the server's number.
+    following: BTreeSet<u32>,
 }
 
 impl World {
@@ -54,6 +58,7 @@ impl World {
             uploads: BTreeMap::new(),
             downloads: BTreeMap::new(),
             executing: BTreeSet::new(),
+            following: BTreeSet::new(),
         }
     }
 
@@ -95,6 +100,27 @@ impl World {
                 self.server
                     .handle_attachment(call, Attachment::new(text(bytes), u64::from(of) * 40_000));
             }
+            b's' => {
+                let options = json!({"query": text(bytes)});
+                self.calls.insert(self.caller.handle_subscribe(&options));
+            }
+            b'S' => {
+                let call = call(&self.executing);
+                self.executing.remove(&call);
+                if self.server.handle_snapshot(call, ROWS) {
+                    self.following.insert(call);
+                }
+            }
+            b'C' => {
+                let call = call(&self.following);
+                let goes_on = self.server.handle_changes(call, CHANGES);
+                assert_eq!(goes_on, self.following.contains(&call));
+            }
+            b'E' => {
+                let call = call(&self.following);
+                self.following.remove(&call);
+                self.server.handle_ended(call, &Failure::new(400, "odd"));
+            }
             b'q' => self.server.handle_asked(call(&self.executing)),
             b'f' => self
                 .server
@@ -133,6 +159,7 @@ impl World {
             }
             CallerOutput::Reply { call, .. } => self.end(call),
             CallerOutput::Asked { call } => assert!(self.waits(call), "nobody waits for {call}"),
+            CallerOutput::Told { call, .. } => assert!(self.waits(call), "nobody follows {call}"),
             CallerOutput::Attachment { call, attachment } => {
                 assert!(self.downloads.insert(call, attachment.size).is_none());
             }
@@ -170,6 +197,7 @@ impl World {
             }
             ServerOutput::Cancelled { call } => {
                 self.executing.remove(&call);
+                self.following.remove(&call);
             }
             ServerOutput::Want { call, .. } => self.server.handle_bytes(call, Ok(vec![7; 100_000])),
         }

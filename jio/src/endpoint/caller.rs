@@ -27,6 +27,14 @@ pub enum CallerOutput {
         /// The call.
         call: u32,
     },
+    /// What a call that goes on is told: an answer of `allDocs`, at first and now and then again, or what has
+    /// changed since. Its end is a `Reply`.
+    Told {
+        /// The call.
+        call: u32,
+        /// The rows, or what changed of them.
+        told: Value,
+    },
     /// A call's result is an attachment; its parts follow, and no `Reply`.
     Attachment {
         /// The call.
@@ -78,6 +86,8 @@ enum Pending {
     Reply,
     /// The reply is an attachment and some of it is to come.
     Parts,
+    /// There are replies as long as it is not given up.
+    Following,
 }
 
 impl Caller {
@@ -105,9 +115,7 @@ impl Caller {
         mut arguments: Vec<Value>,
         attachment: Option<Attachment>,
     ) -> u32 {
-        let call = self.next;
-        self.next += 1;
-        self.pending.insert(call, Pending::Reply);
+        let call = self.begin(Pending::Reply);
         let attachment = attachment.map(|a| Attachment {
             stream: self.outbox.new_stream(),
             ..a
@@ -124,6 +132,35 @@ impl Caller {
         self.outbox.push(request);
         self.held_back.extend(attachment.map(|a| (call, a)));
         self.bring();
+        call
+    }
+
+    /// Asks `subscribe` with these options: what `allDocs` asks, and what changes of that from then on. It is
+    /// over with a `Reply`, or when it is given up.
+    pub fn handle_subscribe(&mut self, options: &Value) -> u32 {
+        let call = self.begin(Pending::Following);
+        let request = json!({
+            "id": call, "type": "jio_query", "method_name": "subscribe", "argument_list": [options],
+        });
+        let request = request.to_string();
+        let refused = match self.protocol {
+            Protocol::V2016 => Err(Failure::new(
+                501,
+                "a master of 2016 does not tell what changes: ask again with allDocs",
+            )),
+            Protocol::Jio2 => self.admit(&request, None),
+        };
+        match refused {
+            Ok(()) => self.outbox.push(request),
+            Err(failure) => self.reply(call, Err(failure)),
+        }
+        call
+    }
+
+    fn begin(&mut self, pending: Pending) -> u32 {
+        let call = self.next;
+        self.next += 1;
+        self.pending.insert(call, pending);
         call
     }
 
@@ -227,6 +264,7 @@ impl Caller {
         let result = &message["result"];
         match message["type"].as_str() {
             Some("jio_response") => self.on_result(message, result),
+            Some("changes") => self.on_changes(message, result),
             Some("error") => self.on_error(message, result),
             Some("credit") => {
                 if let Some((stream, bytes)) = read_credit(message) {
@@ -244,14 +282,29 @@ impl Caller {
         let Some(call) = read_call(message) else {
             return;
         };
-        if self.pending.get(&call) != Some(&Pending::Reply) {
-            return;
+        match self.pending.get(&call) {
+            Some(Pending::Reply) => {}
+            Some(Pending::Following) => return self.tell(call, result),
+            Some(Pending::Parts) | None => return,
         }
         let carries = self.protocol == Protocol::Jio2 && message["attachment"] == true;
         match Attachment::deserialize(result) {
             Ok(attachment) if carries => self.on_attachment(call, attachment),
             Ok(_) | Err(_) => self.reply(call, Ok(result.clone())),
         }
+    }
+
+    fn on_changes(&mut self, message: &Value, result: &Value) {
+        let call = read_call(message);
+        let goes_on = |call: &u32| self.pending.get(call) == Some(&Pending::Following);
+        if let Some(call) = call.filter(goes_on) {
+            self.tell(call, result);
+        }
+    }
+
+    fn tell(&mut self, call: u32, told: &Value) {
+        let told = told.clone();
+        self.outputs.push_back(CallerOutput::Told { call, told });
     }
 
     fn on_asked(&mut self, message: &Value) {

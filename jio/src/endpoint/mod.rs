@@ -20,10 +20,23 @@
 //!               {"id","type":"cancel"}                                        caller → server
 //!               {"id","type":"jio_response","result"}                         server → caller
 //!               {"id","type":"error","result":{"status_code","message"}}      server → caller
+//!               {"id","type":"changes","result"}                              server → caller
 //!               {"type":"credit","stream","bytes"}                            both
 //! attachment    {"stream","content_type","size"}, as third argument of putAttachment or as the
 //!               result of getAttachment; its parts follow
 //! ```
+//!
+//! `subscribe` takes the options of `allDocs` and is answered like it; the call then goes on until it is
+//! cancelled or an error ends it. Each `changes` has as its result either such an answer again, to take the place of
+//! all that was told, or
+//!
+//! ```text
+//! changes       {"rows":[{"id","value","doc"?,"at"?}],"removed":[id]}
+//! ```
+//!
+//! To apply that: take out the rows that are removed and those that are told again, then put in the ones that
+//! are told, in their order, each at the place `at`; without it, where the order of ids has it. A row that is removed
+//! need not be known. A server that has never heard of `subscribe` refuses it with 501.
 //!
 //! In `jio.2` the server, which made the channel, speaks first: `hello`, and the caller sends nothing before it has
 //! heard that. Chromium 156 now and then loses what is sent to the maker of a channel (4 of 600 times

@@ -62,6 +62,8 @@ pub struct Server {
     executing: BTreeMap<u32, Executing>,
     /// The caller's ids of the calls whose attachment is being sent.
     sending: BTreeMap<u32, Value>,
+    /// The caller's ids of the calls that go on: each is told what changes.
+    following: BTreeMap<u32, Value>,
     next: u32,
     outputs: VecDeque<ServerOutput>,
 }
@@ -89,6 +91,7 @@ impl Server {
             inbox: Inbox::new(protocol, REQUEST_BYTES),
             executing: BTreeMap::new(),
             sending: BTreeMap::new(),
+            following: BTreeMap::new(),
             next: 1,
             outputs: VecDeque::new(),
         }
@@ -123,8 +126,47 @@ impl Server {
         };
         self.inbox.abandon(call);
         match result {
-            Ok(result) => self.succeed(&id, &result),
+            Ok(result) => drop(self.succeed(&id, &result)),
             Err(failure) => self.fail(&id, &failure),
+        }
+    }
+
+    /// A call is answered with these rows, as JSON, and goes on: whether it does. It ends by
+    /// [`ServerOutput::Cancelled`], or [`Server::handle_ended`].
+    pub fn handle_snapshot(&mut self, call: u32, rows: &str) -> bool {
+        let Some(Executing { id, .. }) = self.executing.remove(&call) else {
+            return false;
+        };
+        if self.protocol == Protocol::V2016 {
+            let why = "to hear what changes needs the protocol jio.2: ask again with allDocs";
+            self.fail(&id, &Failure::new(501, why));
+            return false;
+        }
+        let goes_on = self.succeed(&id, rows);
+        if goes_on {
+            self.following.insert(call, id);
+        }
+        goes_on
+    }
+
+    /// What has changed in the rows of a call that goes on, as JSON; too much of it is its end.
+    pub fn handle_changes(&mut self, call: u32, changes: &str) -> bool {
+        let Some(id) = self.following.get(&call) else {
+            return false;
+        };
+        let told = format!(r#"{{"id":{id},"result":{changes},"type":"changes"}}"#);
+        if told.len() > REPLY_BYTES {
+            self.handle_ended(call, &too_long(REPLY_BYTES));
+            return false;
+        }
+        self.outbox.push(told);
+        true
+    }
+
+    /// A call that goes on cannot any more.
+    pub fn handle_ended(&mut self, call: u32, why: &Failure) {
+        if let Some(id) = self.following.remove(&call) {
+            self.fail(&id, why);
         }
     }
 
@@ -293,13 +335,14 @@ impl Server {
 
     fn on_cancel(&mut self, id: &Value) {
         let executing = self.executing.iter().map(|(call, held)| (call, &held.id));
-        let mut calls = executing.chain(&self.sending);
+        let mut calls = executing.chain(&self.sending).chain(&self.following);
         let Some(call) = calls.find(|(_, known)| *known == id).map(|(call, _)| *call) else {
             return;
         };
         self.inbox.abandon(call);
         self.outbox.abandon(call);
         self.sending.remove(&call);
+        self.following.remove(&call);
         self.executing.remove(&call);
         self.outputs.push_back(ServerOutput::Cancelled { call });
     }
@@ -327,18 +370,19 @@ impl Server {
         }
     }
 
-    fn succeed(&mut self, id: &Value, result: &str) {
+    /// Answers, unless that would be too long: whether it did.
+    fn succeed(&mut self, id: &Value, result: &str) -> bool {
         let reply = format!(r#"{{"id":{id},"result":{result},"type":"jio_response"}}"#);
         let limit = match self.protocol {
             Protocol::V2016 => FRAME_BYTES,
             Protocol::Jio2 => REPLY_BYTES,
         };
         if reply.len() > limit {
-            let why =
-                format!("the reply is over {limit} bytes: ask for less, with limit or select_list");
-            return self.fail(id, &Failure::new(413, why));
+            self.fail(id, &too_long(limit));
+            return false;
         }
         self.outbox.push(reply);
+        true
     }
 
     /// Answers what was never executed, or spoiled by its caller: as long as answers are read.
@@ -352,6 +396,11 @@ impl Server {
         self.outbox
             .push(json!({"id": id, "result": failure, "type": "error"}).to_string());
     }
+}
+
+fn too_long(limit: usize) -> Failure {
+    let why = format!("the reply is over {limit} bytes: ask for less, with limit or select_list");
+    Failure::new(413, why)
 }
 
 /// The beginning of a peer's word, short enough to repeat.

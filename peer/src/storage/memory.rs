@@ -1,6 +1,7 @@
 //! Records that are gone with the page: for trying out, and for tests.
 
 use jio::endpoint::Failure;
+use jio::live::{Changed, Watched, Watcher, Watchers};
 use jio::rpc::{Call, Content};
 use jio::storage::{Answer, AttachmentReader, AttachmentWriter, Storage, Upload};
 use jio::{Collection, Id, Name};
@@ -8,17 +9,20 @@ use serde_json::{Map, Value, json};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 /// Records in memory.
 #[derive(Default)]
 pub struct Memory {
     held: Rc<RefCell<Held>>,
+    watchers: Watchers,
 }
 
 #[derive(Default)]
 struct Held {
     documents: Collection,
+    /// Documents that changed and were not told.
+    changed: Changed,
     attachments: BTreeMap<Id, BTreeMap<String, Attachment>>,
 }
 
@@ -30,7 +34,18 @@ struct Attachment {
 
 impl Storage for Memory {
     fn execute(&self, call: Call) -> Answer<'_, Value> {
-        Box::pin(async move { self.held.borrow_mut().execute(call) })
+        Box::pin(async move {
+            let answer = self.held.borrow_mut().execute(call);
+            let changed = std::mem::take(&mut self.held.borrow_mut().changed);
+            if !changed.is_empty() {
+                self.watchers.tell(&changed);
+            }
+            answer
+        })
+    }
+
+    fn watched(&self) -> Option<&dyn Watched> {
+        Some(self)
     }
 
     fn put_attachment(&self, upload: Upload) -> Answer<'_, Box<dyn AttachmentWriter>> {
@@ -55,22 +70,37 @@ impl Storage for Memory {
     }
 }
 
+impl Watched for Memory {
+    fn watch(&self, watcher: Weak<Watcher>) {
+        self.watchers.add(watcher);
+    }
+
+    fn read(&self, reader: &mut dyn FnMut(&Collection)) {
+        reader(&self.held.borrow().documents);
+    }
+}
+
 impl Held {
     fn execute(&mut self, call: Call) -> Result<Value, Failure> {
         Ok(match call {
             Call::Post(document) => {
                 let id = Id::new(new_id()).map_err(|error| to_failure(error.into()))?;
-                self.documents.put(id.clone(), document);
-                json!(id.as_str())
+                let answer = json!(id.as_str());
+                self.changed.insert(id.clone());
+                self.documents.put(id, document);
+                answer
             }
             Call::Put(id, document) => {
                 let answer = json!(id.as_str());
+                self.changed.insert(id.clone());
                 self.documents.put(id, document);
                 answer
             }
             Call::Get(id) => Value::Object(self.document(&id)?.clone()),
             Call::Remove(id) => {
-                self.documents.remove(&id);
+                if self.documents.remove(&id).is_some() {
+                    self.changed.insert(id.clone());
+                }
                 self.attachments.remove(&id);
                 json!(id.as_str())
             }

@@ -155,6 +155,7 @@ impl State {
     }
 
     fn on_committed(&self, group: Vec<Write>) {
+        let changed = group.iter().map(|write| write.id.clone()).collect();
         let mut documents = self.documents.borrow_mut();
         for mut write in group {
             match &mut write.change {
@@ -168,6 +169,8 @@ impl State {
             }
             self.commits.answer(write, Ok(()));
         }
+        drop(documents);
+        self.watchers.tell(&changed);
     }
 }
 

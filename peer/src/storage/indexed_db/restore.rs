@@ -6,6 +6,7 @@ use super::{failure, removal};
 use crate::backup::{Error, Item, Reader};
 use crate::storage::layout::{self, ALL, ATTACHMENT, BLOB, METADATA, Staging};
 use jio::endpoint::Failure;
+use jio::live::Changed;
 use jio::storage::Upload;
 use jio::{Collection, Document, Id};
 use serde::Serialize;
@@ -169,6 +170,8 @@ impl Content {
             state.unreadable.set(0);
         }
         documents.extend(self.documents);
+        drop(documents);
+        state.watchers.tell(&Changed::All);
         Ok(restored)
     }
 

@@ -5,6 +5,7 @@ use super::downloads::Readers;
 use super::failure;
 use jio::Collection;
 use jio::endpoint::Failure;
+use jio::live::Watchers;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use web::idb::Database;
@@ -20,6 +21,8 @@ pub(super) struct State {
     pub(super) unreadable: Cell<usize>,
     pub(super) commits: Commits,
     pub(super) readers: Readers,
+    /// Who is told which documents changed, once that is safe.
+    pub(super) watchers: Watchers,
     /// How many attachments are coming in.
     pub(super) uploads: Cell<usize>,
 }
@@ -47,6 +50,7 @@ impl State {
             unreadable: Cell::new(0),
             commits: Commits::default(),
             readers: Readers::default(),
+            watchers: Watchers::default(),
             uploads: Cell::new(0),
         }
     }

@@ -7,12 +7,13 @@ use super::uploads::{self, Incoming};
 use super::{Mode, Restored, Save, failure, refusal, removal, restore, unopened};
 use crate::storage::layout;
 use jio::endpoint::Failure;
+use jio::live::{Changed, Watched, Watcher};
 use jio::rpc::{Call, Content};
 use jio::storage::{Answer, AttachmentReader, AttachmentWriter, Storage, Upload};
-use jio::{Id, Name};
+use jio::{Collection, Id, Name};
 use serde_json::{Value, json};
 use std::ops::Range;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use web::blob::Blob;
 use web::idb::Database;
 use web::{locks, persistence};
@@ -152,6 +153,7 @@ impl IndexedDb {
             Call::Repair => {
                 let _turn = state.clone().turn().await;
                 documents::load(state).await?;
+                state.watchers.tell(&Changed::All);
                 Ok(Value::Null)
             }
         }
@@ -193,6 +195,10 @@ impl Storage for IndexedDb {
         })
     }
 
+    fn watched(&self) -> Option<&dyn Watched> {
+        Some(self)
+    }
+
     fn put_attachment(&self, upload: Upload) -> Answer<'_, Box<dyn AttachmentWriter>> {
         Box::pin(async move {
             let incoming = Incoming::begin(self.state.clone(), upload).await?;
@@ -210,5 +216,15 @@ impl Storage for IndexedDb {
             let outgoing = Outgoing::begin(self.state.clone(), id, name, range).await?;
             Ok(Box::new(outgoing) as Box<dyn AttachmentReader>)
         })
+    }
+}
+
+impl Watched for IndexedDb {
+    fn watch(&self, watcher: Weak<Watcher>) {
+        self.state.watchers.add(watcher);
+    }
+
+    fn read(&self, reader: &mut dyn FnMut(&Collection)) {
+        reader(&self.state.documents.borrow());
     }
 }
