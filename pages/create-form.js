@@ -38,6 +38,8 @@ export class CreateForm {
     this.clear();
     say($('created'), 'creating');
     const database = this.#database();
+    const isAway = database.state?.state !== 'connected';
+    if (isAway) say($('created'), 'created-later', { label: toLabel('', record) });
     try {
       this.created(await database.post(record), record);
     } catch (error) {
@@ -50,7 +52,10 @@ export class CreateForm {
     setText($('created'), '');
     say($('create-error'), 'not-created', { label: toLabel('', record), why: error.message });
     const { first, last } = read();
-    if (!first && !last) [$('first-name').value, $('last-name').value] = [record.first, record.last];
+    if (first || last) return;
+    [$('first-name').value, $('last-name').value] = [record.first, record.last];
+    // It is in its fields again, and need not be listed.
+    this.#database().forget?.(error.waiting);
   }
 }
 

@@ -109,16 +109,35 @@ export class RecordDialog {
     const record = this.#read();
     const database = this.#database();
     const isNew = this.#id === null;
-    const id = isNew ? await database.post(record) : await database.put(this.#id, record);
-    this.#dialog.close();
-    this.#onstored(id, record, isNew);
+    const stored = isNew ? database.post(record) : database.put(this.#id, record);
+    await this.#close(stored, (id) => this.#onstored(id, record, isNew));
   }
 
   async #remove() {
     const id = this.#id;
-    await this.#database().remove(id);
+    await this.#close(this.#database().remove(id), () => this.#onremoved(id));
+  }
+
+  /** Closes when it is done, or waits for a connection to be done: then it is listed, and `tell` is called later. */
+  async #close(doing, tell) {
+    const done = doing.then(tell);
+    await Promise.race([done, this.#away()]);
+    done.catch(() => {});
     this.#dialog.close();
-    this.#onremoved(id);
+  }
+
+  /** Resolves when the database will do later what it is asked for. */
+  #away() {
+    const database = this.#database();
+    return new Promise((resolve) => {
+      const look = () => {
+        if (!database.waiting?.length || database.state.state === 'connected') return;
+        database.removeEventListener('state', look);
+        resolve();
+      };
+      database.addEventListener('state', look);
+      look();
+    });
   }
 
   /** Does one thing at a time; what goes wrong is said beside it. */

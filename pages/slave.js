@@ -8,6 +8,7 @@ import { CreateForm } from './create-form.js';
 import { RecordDialog } from './record-dialog.js';
 import { RecordList } from './record-list.js';
 import { $ } from './template.js';
+import { Waiting } from './waiting.js';
 
 const READY = { state: 'ready', step: null };
 
@@ -31,11 +32,13 @@ const form = new CreateForm({
   oncreated: () => list.refresh(),
   onmore: (record) => dialog.create(record),
 });
+const waiting = new Waiting({ database: () => database });
 const where = new ConnectForm({ onconnect: open });
 
 function open(link) {
   leave();
-  const opened = connect(link);
+  // What is written while the connection is away waits, in this tab alone.
+  const opened = connect(link, { memory: 'tab', cache: true });
   database = opened;
   // Why it failed is in its state.
   opened.ready.catch(() => {});
@@ -44,6 +47,7 @@ function open(link) {
   on('state', show);
   // A page that is loaded again comes back with it.
   on('invited', ({ link }) => where.take(link));
+  on('waiting', () => waiting.paint());
   on('asked', ({ calls }) => paintAsked(calls > 0));
   on('masters', (masters) => paintMasters(masters, chosen));
   list.database = opened;
@@ -66,6 +70,7 @@ function show(next) {
   chosen = state.master?.id ?? chosen;
   if (database) paintMasters(database.masters, chosen);
   paintConnection(state, where.host);
+  waiting.paint();
   if (state.state === 'connected') list.refresh();
   // Focus on what has just gone would be lost.
   if (hadFocus?.checkVisibility() === false) $($('leave').checkVisibility() ? 'leave' : 'connect').focus();
@@ -76,7 +81,9 @@ $('masters').addEventListener('click', ({ target }) => {
   if (row) database.choose(row.dataset.id);
 });
 $('retry-now').addEventListener('click', () => database.retry());
-$('leave').addEventListener('click', leave);
+$('leave').addEventListener('click', () => {
+  if (!waiting.isNeeded || confirm($('leave-waiting').content.textContent)) leave();
+});
 
 // The broadcaster may be away when Connect is pressed. Whether this failed is seen then.
 load().catch(() => {});

@@ -37,6 +37,9 @@ class Database extends EventTarget {
   masters = [];
   state = START;
   chosen = null;
+  waiting = [];
+  /** `[command, number]` of what a person decided about those. */
+  decided = [];
   retries = 0;
 
   constructor(to) {
@@ -60,6 +63,20 @@ class Database extends EventTarget {
   /** For the test: so many calls wait for a person. */
   ask(calls) {
     this.dispatchEvent(new CustomEvent('asked', { detail: { calls } }));
+  }
+
+  /** For the test: this waits to be stored. */
+  wait(waiting) {
+    this.waiting = waiting;
+    this.dispatchEvent(new CustomEvent('waiting', { detail: waiting }));
+  }
+
+  forget(number) {
+    this.decided.push(['forget', number]);
+  }
+
+  resend(number) {
+    this.decided.push(['resend', number]);
   }
 
   choose(master) {

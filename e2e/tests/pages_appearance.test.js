@@ -44,6 +44,19 @@ const SLAVE = {
     });
   },
   waiting: (page) => connect(page, { state: 'waiting', step: 'waiting', signs: SIGNS }),
+  kept: async (page) => {
+    await connect(page, CONNECTED);
+    await press(page, 'query');
+    await page.evaluate((state) => {
+      fake.database.tell(state);
+      fake.database.wait([
+        { number: 1, method: 'post', id: 'x', name: null, doc: { first: 'Ada', last: 'Lovelace' }, error: null },
+        { number: 2, method: 'put', id: 'b', name: null, doc: { first: 'Grace', last: 'Hopper' }, error: { status_code: 403, message: 'you may read these records, not change them; ask for an invitation that allows writing' } },
+        { number: 3, method: 'putAttachment', id: 'b', name: 'portrait with a long name.jpeg', doc: null, error: null },
+      ]);
+    }, { state: 'reconnecting', step: 'reaching', detail: 'The connection was lost.' });
+    await when(page, () => document.querySelectorAll('#waiting-list li').length === 3);
+  },
   connected: (page) => connect(page, CONNECTED),
   'connected-2016': (page) => connect(page, { ...CONNECTED, master: null, protocol: '' }),
   verified: (page) => connect(page, { ...CONNECTED, verified: true }),

@@ -236,6 +236,28 @@ describe('slave page', { timeout: 180_000 }, () => {
     await done(page);
   });
 
+  test('what waits to be stored is listed while there is no connection, and leaving is asked about', async () => {
+    const page = await connected(pages);
+    const wait = { number: 3, method: 'post', id: 'x', name: null, doc: { first: HOSTILE }, error: null };
+    await page.evaluate((wait) => fake.database.wait([wait]), wait);
+    assert.equal(await page.$eval('#waiting', (it) => it.hidden), true, 'not for what is stored in a moment');
+    await page.evaluate(() => fake.database.tell({ state: 'reconnecting', step: 'reaching' }));
+    assert.match(await text(page, 'waiting'), /New: <img src=x/);
+    assert.equal(await page.evaluate(() => dispatchEvent(new Event('beforeunload', { cancelable: true }))), false);
+    const asked = new Promise((resolve) => page.once('dialog', (dialog) => (resolve(dialog.message()), dialog.dismiss())));
+    await press(page, 'leave');
+    assert.match(await asked, /not stored yet/);
+    assert.equal(await page.evaluate(() => fake.database.state.state), 'reconnecting');
+    await page.evaluate((wait) => fake.database.wait([{ ...wait, error: { status_code: 403, message: 'You may not.' } }]), wait);
+    assert.match(await text(page, 'waiting', (text) => text.includes('You may not.')), /Try again/);
+    for (const does of ['resend', 'forget']) await page.click(`#waiting [data-does="${does}"]`);
+    assert.deepEqual(await page.evaluate(() => fake.database.decided), [['resend', 3], ['forget', 3]]);
+    assert.equal(await page.evaluate(() => dispatchEvent(new Event('beforeunload', { cancelable: true }))), true);
+    await page.evaluate(() => fake.database.wait([]));
+    assert.equal(await page.$eval('#waiting', (it) => it.hidden), true);
+    await done(page);
+  });
+
   test('the newest question wins', async () => {
     const page = await connected(pages, { records: RECORDS });
     await page.evaluate(() => {

@@ -2,13 +2,19 @@
 // signals and events.
 
 import { JioError } from './error.js';
+import { Keeping } from './keeping.js';
 import { withResolvers } from './live.js';
 import { Records, toJson } from './records.js';
 import { Attached } from './attached.js';
 import { load } from './wasm.js';
 import { toAddress } from './address.js';
+import { READS, Seen } from './seen.js';
+import { WRITES } from './writes.js';
 
 const STATE = { state: 'connecting', step: null, detail: '', retry_at: null, master: null, protocol: '', verified: false, relayed: false, signs: null };
+
+/** What becomes of writes without a connection: they fail; they wait as long as this page; they wait on disk. */
+const MEMORIES = ['none', 'tab', 'kept'];
 
 export class Database extends Records(EventTarget) {
   #calls = new Map();
@@ -25,9 +31,16 @@ export class Database extends Records(EventTarget) {
   #masters = [];
   #listening = new AbortController();
   #ready = withResolvers();
+  /** What is kept until it is stored; null for a database without a memory. */
+  #keeping = null;
+  /** What was read; null where nobody wants that. */
+  #seen = null;
 
-  constructor(to, { master, reconnect = true, signal } = {}) {
+  constructor(to, { master, reconnect = true, signal, memory = 'none', cache = false } = {}) {
     super();
+    if (!MEMORIES.includes(memory)) throw new JioError(`a memory is one of ${MEMORIES.join(', ')}`, 400);
+    if (memory !== 'none') this.#keeping = this.#remember(memory);
+    if (cache) this.#seen = new Seen();
     this.#make = typeof to === 'string' ? this.#connection(toAddress(to), master, reconnect) : this.#attached(to);
     this.#load();
     this.#listen(signal);
@@ -45,6 +58,19 @@ export class Database extends Records(EventTarget) {
     return this.#masters;
   }
 
+  /** What waits to be stored by a master. */
+  get waiting() {
+    return this.#keeping?.list ?? [];
+  }
+
+  forget(number) {
+    this.#keeping?.forget(number);
+  }
+
+  resend(number) {
+    this.#keeping?.resend(number);
+  }
+
   choose(master) {
     this.#tell((inner) => inner.choose(master));
   }
@@ -60,11 +86,47 @@ export class Database extends Records(EventTarget) {
 
   close() {
     this.#listening.abort();
+    this.#keeping?.close('the database was closed');
     this.#tell((inner) => inner.close());
   }
 
   /** Makes a call of any method; `content` is the attachment it brings. */
-  async call(method, args, { signal, content } = {}) {
+  async call(method, args, options) {
+    if (this.#state.state === 'closed') throw new JioError(this.#state.detail, 503);
+    if (this.#keeping && WRITES.has(method)) return this.#keeping.write(method, args, options);
+    if (!this.#seen || !READS.has(method)) return this.#call(method, args, options);
+    return this.#recall(method, args) ?? this.#look(method, args, options);
+  }
+
+  /** An answer from what was seen, where there is no connection; a record also from what was written here. */
+  #recall(method, args) {
+    if (this.#state.state === 'connected') return undefined;
+    const own = method === 'get' ? this.#keeping?.own(args[0]) : undefined;
+    if (own === null) return Promise.reject(new JioError(`Cannot find document: ${args[0]}`, 404));
+    const found = own === undefined ? this.#seen.find(method, args) : { answer: own, at: Date.now() };
+    if (!found) return undefined;
+    this.#emit('from_cache', { method, args, at: found.at });
+    return Promise.resolve(method === 'allDocs' ? { ...found.answer, from_cache: true } : found.answer);
+  }
+
+  async #look(method, args, options) {
+    try {
+      const answer = await this.#call(method, args, options);
+      this.#seen.keep(method, args, answer, Date.now());
+      return answer;
+    } catch (error) {
+      if (error.status_code === 404) this.#seen.forget(method, args);
+      throw error;
+    }
+  }
+
+  #remember(memory) {
+    const peer = () => (this.#state.state === 'connected' ? { id: this.#state.master?.id ?? '', protocol: this.#state.protocol } : null);
+    const send = (method, args, options) => this.#call(method, args, options);
+    return new Keeping({ memory, send, peer, ontold: () => this.#emit('waiting', this.waiting) });
+  }
+
+  async #call(method, args, { signal, content } = {}) {
     signal?.throwIfAborted();
     if (this.#state.state === 'closed') throw new JioError(this.#state.detail, 503);
     const json = toJson(args);
@@ -144,6 +206,7 @@ export class Database extends Records(EventTarget) {
     if (state.state === 'connected') this.#ready.resolve(this);
     if (state.state === 'failed' || state.state === 'closed') this.#ready.reject(new JioError(state.detail, 503));
     this.#emit('state', state);
+    if (state.state === 'connected') this.#keeping?.pump();
   }
 
   #emit(type, detail) {

@@ -34,6 +34,8 @@ export interface Row<D = Doc> {
 /** What `allDocs` resolves with. */
 export interface AllDocsResult<D = Doc> {
   data: { rows: Row<D>[]; total_rows: number };
+  /** Only where it is what was answered before: there is no connection. */
+  from_cache?: true;
 }
 
 /** Forms in which an attachment can be had, by the option `format`. */
@@ -134,6 +136,8 @@ export declare class JioError extends Error {
   name: 'JioError';
   /** In the manner of HTTP: 400 bad argument, 404 missing, 501 not implemented, 503 connection lost… */
   status_code: number;
+  /** The number in {@link Database.waiting} of what was refused. */
+  waiting?: number;
 }
 
 /** Typed listening, for what extends `EventTarget` here. */
@@ -221,6 +225,25 @@ export interface Progress {
   total: number;
 }
 
+/** A write that no master has stored yet. */
+export interface Waiting {
+  /** Its number in this page. */
+  number: number;
+  method: 'post' | 'put' | 'remove' | 'putAttachment' | 'removeAttachment';
+  /** The record meant; a new one has its id already. */
+  id: string;
+  /** The attachment meant. */
+  name: string | null;
+  /** The record to store, for `post` and `put`. */
+  doc: Doc | null;
+  /** When it was written, in milliseconds since 1970. */
+  since: number;
+  /** The master it is for, by its id; null before one is known, empty for one of 2016. */
+  master: string | null;
+  /** Why the master refused it for good; null while it waits. */
+  error: { status_code: number; message: string } | null;
+}
+
 export interface DatabaseEvents {
   state: ConnectionState;
   masters: MasterInfo[];
@@ -228,6 +251,10 @@ export interface DatabaseEvents {
   /** So many calls wait for a person at the master, who is asked whether they may be executed; 0 when none does any
    * more. Of a master of 2016, or one that has no person to ask, it never comes. */
   asked: { calls: number };
+  /** What waits to be stored is something else now. */
+  waiting: Waiting[];
+  /** A read was answered without a connection, as it was answered at `at`, in milliseconds since 1970. */
+  from_cache: { method: 'get' | 'allDocs'; args: unknown[]; at: number };
   /** A person has let this page in; `link` is its own invitation from now on. Keep it no longer than the page. */
   invited: { link: string };
 }
@@ -239,6 +266,14 @@ export interface ConnectOptions {
   reconnect?: boolean;
   /** Closes the database. */
   signal?: AbortSignal;
+  /**
+   * What becomes of writes that no master has stored: `none` (unless given): they fail with the connection. `tab`: they
+   * are kept as long as the page. `kept`: on disk, also when the browser ends; for secure pages only, else 400 is thrown.
+   * What is kept is sent in order, one after the other, whenever there is a connection.
+   */
+  memory?: 'none' | 'tab' | 'kept';
+  /** Whether `get` and `allDocs` are answered from what was seen while there is no connection; within the page only. */
+  cache?: boolean;
 }
 
 /**
@@ -251,6 +286,12 @@ export interface Database extends Records, Events<DatabaseEvents> {
   readonly state: ConnectionState;
   /** The masters that answered, in the order of their ids. */
   readonly masters: MasterInfo[];
+  /** What waits to be stored, or was refused, in the order in which it was written; of a database with a memory. */
+  readonly waiting: Waiting[];
+  /** Gives one of these up. One that is under way may be stored all the same. */
+  forget(number: number): void;
+  /** Tries one again that was refused. */
+  resend(number: number): void;
   /** Chooses a master, now or for the next try. A connection to another one ends. */
   choose(master: string): void;
   /** Tries at once: after `failed`, or instead of waiting for the next try. */
