@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
 
-const FOLDERS = ['bench', 'broadcaster', 'build', 'e2e/tests', 'fuzz/targets', 'host', 'jio', 'peer/src', 'tests', 'trust'];
+const FOLDERS = ['bench', 'broadcaster', 'build', 'e2e/tests', 'fuzz/targets', 'host', 'jio', 'peer/src', 'remote', 'tests', 'trust'];
 const text = readFileSync('docs/security.md', 'utf8');
 const rows = text.slice(text.indexOf('| attack |')).split('\n\n')[0].split('\n').slice(2);
 const files = FOLDERS.flatMap((folder) => readdirSync(folder, { recursive: true }).map((name) => `${folder}/${name}`))

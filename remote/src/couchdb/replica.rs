@@ -28,6 +28,14 @@ impl Replica for CouchDb {
         Box::pin(async { Ok(None) })
     }
 
+    fn read<'a>(&'a self, id: &'a Id) -> Answer<'a, Option<State>> {
+        Box::pin(async move {
+            let mut there = self.inner.held_of([id].into_iter()).await?;
+            let held = there.remove(id).filter(|held| !held.is_removed);
+            Ok(held.map(state))
+        })
+    }
+
     fn write(&self, writes: Vec<Write>) -> Answer<'_, Vec<Written>> {
         Box::pin(self.inner.write_all(writes))
     }

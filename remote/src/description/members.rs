@@ -101,6 +101,20 @@ impl Members {
             .ok_or_else(|| self.error(name, Rule::NotA(rule)))
     }
 
+    /// The members of a member.
+    pub(super) fn inner(&self, name: &str, value: Value) -> Result<Self, Error> {
+        Self::new(value, &self.path(name))
+    }
+
+    /// A whole number of any size.
+    pub(super) fn count(&mut self, name: &str) -> Result<Option<u64>, Error> {
+        let Some(value) = self.take(name) else {
+            return Ok(None);
+        };
+        let number = value.as_u64().map(Some);
+        number.ok_or_else(|| self.error(name, Rule::NotA("a whole number")))
+    }
+
     /// Nothing must be left.
     pub(super) fn finish(self, kind: &'static str) -> Result<(), Error> {
         match self.members.keys().next() {

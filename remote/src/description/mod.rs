@@ -7,7 +7,8 @@
 //!   "query"?, "select_list"?, "date_property"?, "id_property"?, "portion"? }
 //! { "type": "couchdb", "url", "username"?, "password"?, "access_token"?, "with_credentials"? }
 //! { "type": "replicate", "local_sub_storage", "remote_sub_storage", "conflict_handling"?,
-//!   "check_local_creation"?, … }
+//!   "check_local_creation"?, …,
+//!   "budget"?: { "bytes_per_day"?, "calls_per_day"?, "hours"?: [["22:00", "06:00"], …] } }
 //! ```
 //!
 //! `query` and `uuid`, which a jIO needs above others, are taken and mean nothing: each storage here answers
@@ -19,6 +20,7 @@ use crate::address::Address;
 use crate::credentials::Credentials;
 use crate::erp5::Settings;
 use crate::limits::MAX_DESCRIPTION_DEPTH;
+use crate::replication::{Budget, Hours};
 use jio::Query;
 use members::Members;
 use serde_json::Value;
@@ -66,6 +68,8 @@ pub struct Replicate {
     pub local_checks: Checks,
     /// What of the remote side goes to the local one.
     pub remote_checks: Checks,
+    /// What the line may cost.
+    pub budget: Budget,
 }
 
 /// What happens where both sides changed a record; jIO's numbers.
@@ -307,6 +311,7 @@ fn read_replicate(members: &mut Members, level: usize) -> Result<Replicate, Erro
         conflict_handling,
         local_checks: read_checks(members, "local")?,
         remote_checks: read_checks(members, "remote")?,
+        budget: read_budget(members)?,
     })
 }
 
@@ -330,6 +335,65 @@ fn read_checks(members: &mut Members, side: &str) -> Result<Checks, Error> {
         deletion,
         attachments,
     })
+}
+
+/// What a day may cost; hours are of local time, and go over midnight where the second is not later.
+fn read_budget(members: &mut Members) -> Result<Budget, Error> {
+    let Some(value) = members.take("budget") else {
+        return Ok(Budget::default());
+    };
+    let mut members = members.inner("budget", value)?;
+    let budget = Budget {
+        bytes_per_day: members.count("bytes_per_day")?,
+        calls_per_day: members.count("calls_per_day")?,
+        hours: read_hours(&mut members)?,
+    };
+    members.finish("a budget")?;
+    Ok(budget)
+}
+
+fn read_hours(members: &mut Members) -> Result<Vec<Hours>, Error> {
+    let Some(value) = members.take("hours") else {
+        return Ok(Vec::new());
+    };
+    let pairs = serde_json::from_value::<Vec<(String, String)>>(value).ok();
+    let hours = pairs.and_then(|pairs| {
+        let hours = pairs.iter().map(|(from, to)| {
+            Some(Hours {
+                from_minute: minute(from)?,
+                to_minute: minute(to)?,
+            })
+        });
+        hours.collect()
+    });
+    let rule = Rule::NotA("a list of pairs of times, like [[\"22:00\", \"06:00\"]]");
+    hours.ok_or_else(|| members.error("hours", rule))
+}
+
+/// The minute of the day that a time such as 22:00 names.
+fn minute(time: &str) -> Option<u16> {
+    let (hours, minutes) = time.split_once(':')?;
+    Some(digits(hours, 24)? * 60 + digits(minutes, 60)?)
+}
+
+/// Two digits, of a number below another.
+fn digits(text: &str, below: u16) -> Option<u16> {
+    let is_plain = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = text.parse().ok().filter(|number| *number < below);
+    number.filter(|_| is_plain)
+}
+
+impl Description {
+    /// Which server and what of it, in words that hold no secret; `None` where there is no server.
+    pub fn place(&self) -> Option<String> {
+        match self {
+            Self::Erp5 {
+                address, settings, ..
+            } => Some(format!("erp5 {} {}", address.as_str(), settings.query)),
+            Self::CouchDb { address, .. } => Some(format!("couchdb {}", address.as_str())),
+            Self::Memory | Self::IndexedDb { .. } | Self::Replicate(_) => None,
+        }
+    }
 }
 
 #[cfg(test)]

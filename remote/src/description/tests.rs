@@ -197,6 +197,60 @@ fn a_broken_description_says_where_and_which_rule() {
     assert_eq!(Description::parse("{").unwrap_err().rule, Rule::NotJson);
 }
 
+fn replicated(budget: Value) -> Value {
+    json!({
+        "type": "replicate",
+        "local_sub_storage": { "type": "indexeddb" },
+        "remote_sub_storage": { "type": "couchdb", "url": "https://db.example/x" },
+        "budget": budget,
+    })
+}
+
+#[test]
+fn a_budget_is_read() {
+    let hours = json!([["22:00", "06:30"], ["12:00", "13:00"]]);
+    let value = replicated(json!({ "bytes_per_day": 5_000_000, "hours": hours }));
+    let Description::Replicate(read) = Description::from_json(value).unwrap() else {
+        panic!("another kind");
+    };
+    let hours = |from_minute, to_minute| Hours {
+        from_minute,
+        to_minute,
+    };
+    let budget = Budget {
+        bytes_per_day: Some(5_000_000),
+        calls_per_day: None,
+        hours: vec![hours(1320, 390), hours(720, 780)],
+    };
+    assert_eq!(read.budget, budget);
+}
+
+#[test]
+fn a_broken_budget_is_refused() {
+    let table = [
+        (json!([]), "budget: "),
+        (json!({ "bytes_per_day": -1 }), "budget.bytes_per_day: "),
+        (json!({ "calls_per_day": "9" }), "budget.calls_per_day: "),
+        (json!({ "hours": [["24:00", "06:00"]] }), "budget.hours: "),
+        (json!({ "hours": [["9:00", "10:00"]] }), "budget.hours: "),
+        (json!({ "hours": [["09:60", "10:00"]] }), "budget.hours: "),
+        (json!({ "hours": [["+9:00", "10:00"]] }), "budget.hours: "),
+        (json!({ "hours": [["09:00"]] }), "budget.hours: "),
+        (json!({ "money": 1 }), "budget.money: "),
+    ];
+    for (budget, place) in table {
+        assert_eq!(error(replicated(budget.clone())).0, place, "{budget}");
+    }
+}
+
+#[test]
+fn a_server_is_named_without_its_secrets() {
+    let value = json!({ "type": "couchdb", "url": "https://db.example/x", "username": "ada", "password": "s3cret" });
+    let named = Description::from_json(value).unwrap().place().unwrap();
+    assert!(named.contains("https://db.example/x") && !named.contains("s3cret"));
+    assert_eq!(Description::Memory.place(), None);
+}
+
 #[test]
 fn levels_hold_at_the_bound_and_one_past() {
     let nested = |levels: usize| {

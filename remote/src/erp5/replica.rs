@@ -30,6 +30,10 @@ impl Replica for Erp5 {
         Box::pin(async { self.inner.all_ids().await.map(Some) })
     }
 
+    fn read<'a>(&'a self, id: &'a Id) -> Answer<'a, Option<State>> {
+        Box::pin(self.inner.viewed(id))
+    }
+
     fn write(&self, writes: Vec<Write>) -> Answer<'_, Vec<Written>> {
         Box::pin(self.inner.write_all(writes))
     }
@@ -156,11 +160,14 @@ impl Inner {
         if seen.is_some_and(|seen| seen.1.is_none() || !is_settling) {
             return Ok(None);
         }
+        let viewed = self.viewed(id).await?;
+        Ok(viewed.map(|state| (state, (!is_settling).then_some(pass))))
+    }
+
+    /// The state that a record's view shows; `None`: it is gone.
+    async fn viewed(&self, id: &Id) -> Result<Option<State>, Failure> {
         match self.view(id).await {
-            Ok(view) => {
-                let state = self.state(self.replicated(view.document()));
-                Ok(Some((state, (!is_settling).then_some(pass))))
-            }
+            Ok(view) => Ok(Some(self.state(self.replicated(view.document())))),
             Err(failure) if failure.status_code == Some(404) => Ok(None),
             Err(failure) => Err(failure),
         }

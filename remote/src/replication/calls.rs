@@ -4,6 +4,7 @@ use super::queue::Rank;
 use super::replicated::{Opening, Replicated};
 use super::turns::Writing;
 use jio::endpoint::Failure;
+use jio::live::Watched;
 use jio::rpc::Call;
 use jio::storage::{Answer, AttachmentReader, AttachmentWriter, Storage, Upload};
 use jio::{Id, Name};
@@ -141,6 +142,10 @@ impl Storage for Replicated {
                 Box::pin(async move { Ok(self.execute(call).await?.to_string()) })
             }
         }
+    }
+
+    fn watched(&self) -> Option<&dyn Watched> {
+        self.local.watched()
     }
 
     fn put_attachment(&self, upload: Upload) -> Answer<'_, Box<dyn AttachmentWriter>> {

@@ -77,14 +77,21 @@ impl Line {
             Self::Idle => "Everything is on both sides.".into(),
             Self::Syncing => "Comparing with the server.".into(),
             Self::Offline { words, .. } => {
-                format!("The server is not reached: {words}. Records stay here until it is.")
+                format!("{}. Records stay here until then.", capital(words))
             }
             Self::Closed { .. } => "The line rests until its hours begin.".into(),
             Self::OverBudget { .. } => "Today's budget of the line is used up.".into(),
             Self::NeedsLogin { words } => format!("Log in to the server: {words}."),
-            Self::Failed { words, .. } => format!("It does not work: {words}."),
+            Self::Failed { words, .. } => format!("{}.", capital(words)),
         }
     }
+}
+
+/// A sentence's beginning.
+fn capital(words: &str) -> String {
+    let mut letters = words.chars();
+    let first = letters.next().map(char::to_uppercase);
+    first.into_iter().flatten().chain(letters).collect()
 }
 
 /// The longest time between two tries.

@@ -204,3 +204,22 @@ fn what_was_removed_and_is_written_again_names_no_revision() {
     let sent: Value = serde_json::from_slice(&http.asked()[0].body).unwrap();
     assert_eq!(sent, json!({ "docs": [{ "_id": "a" }] }));
 }
+
+#[test]
+fn one_record_is_read_as_it_is() {
+    let body = |doc: Value| json!({ "rows": [{ "id": "a", "doc": doc }] });
+    let read = |doc: Value| {
+        let http = Scripted::new([reply(200, body(doc))]);
+        let state = block_on(database(&http).read(&id("a"))).unwrap();
+        assert_eq!(http.lines().len(), 1);
+        state
+    };
+    let state = read(json!({ "_id": "a", "_rev": "2-b", "last": "Hopper" })).unwrap();
+    assert_eq!(state.revision, Revision("2-b".to_owned()));
+    assert_eq!(state.document, Some(document(json!({ "last": "Hopper" }))));
+    assert_eq!(read(Value::Null), None);
+    assert_eq!(
+        read(json!({ "_id": "a", "_rev": "3-c", "_deleted": true })),
+        None
+    );
+}

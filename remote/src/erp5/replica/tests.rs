@@ -399,3 +399,17 @@ fn all_ids_come_in_portions_that_overlap_and_begin_again_where_rows_moved() {
     ];
     assert_eq!(whole(moved), Ok(3));
 }
+
+#[test]
+fn one_record_is_read_as_its_view_shows_it() {
+    let http = Scripted::new([
+        site(),
+        reply(200, person("person_module/1", "Ada", 36)),
+        reply(404, json!({})),
+    ]);
+    let erp5 = erp5(&http, settings());
+    let state = block_on(erp5.read(&id("person_module/1"))).unwrap();
+    let document = state.and_then(|state| state.document).unwrap();
+    assert_eq!(document["portal_type"], "Web Person");
+    assert_eq!(block_on(erp5.read(&id("person_module/2"))), Ok(None));
+}
