@@ -557,6 +557,84 @@ export interface CouchDbDescription {
  */
 export declare function openRemote(description: Erp5Description | CouchDbDescription): Storage;
 
+/** Records of this browser that are replicated with a server. Names are jIO's. */
+export interface ReplicateDescription {
+  type: 'replicate';
+  local_sub_storage: { type: 'indexeddb'; database?: string };
+  remote_sub_storage: Erp5Description | CouchDbDescription;
+  /** A record that was changed on both sides: 0 waits for a person (`conflicts`), 1 stays as it is here, 2 becomes what
+   * the server has, 3 stays as it is on each side. */
+  conflict_handling?: 0 | 1 | 2 | 3;
+  check_local_creation?: boolean;
+  check_local_modification?: boolean;
+  check_local_deletion?: boolean;
+  check_remote_creation?: boolean;
+  check_remote_modification?: boolean;
+  check_remote_deletion?: boolean;
+  /** What the line may cost. */
+  budget?: {
+    bytes_per_day?: number;
+    calls_per_day?: number;
+    /** When it may be used, in local time: `[['22:00', '06:00']]`. */
+    hours?: [string, string][];
+  };
+}
+
+/** Where a replication stands. */
+export interface LineState {
+  /**
+   * - `idle`: both sides had the same when they were compared last.
+   * - `syncing`: at work.
+   * - `offline`: the server is not reached; tried again at `next_at`.
+   * - `closed`: outside of the hours, until `next_at`.
+   * - `over-budget`: the day's budget is used up, until `next_at`.
+   * - `login`: the server asks who it is; nothing is tried before somebody said so.
+   * - `failed`: the server, or this computer's disk, does not do what was asked; tried again at `next_at`.
+   */
+  state: 'idle' | 'syncing' | 'offline' | 'closed' | 'over-budget' | 'login' | 'failed';
+  /** A sentence for people. */
+  detail: string;
+  /** Milliseconds since 1970. */
+  next_at: number | null;
+  /** Records that the server has not yet. */
+  waiting: number;
+  /** Records that wait for a person. */
+  conflicts: number;
+  /** Records that the server seems to have no more; they stay until `acceptRemovals`. */
+  missing: number;
+  /** When both sides were last known to have the same, in milliseconds since 1970. */
+  synced_at: number | null;
+  /** What went over the line today, both ways. */
+  bytes: number;
+  calls: number;
+}
+
+/** A record that waits for a person. */
+export interface ConflictInfo {
+  id: string;
+  /** What it is here; null where it was removed. */
+  local: Doc | null;
+  /** What it is at the server; null where it was removed. */
+  remote: Doc | null;
+  /** Why the server does not take what is here, where that is so. */
+  refused: string | null;
+}
+
+/** Records of this browser and of a server. Reads and writes are of this browser, and wait for no line. */
+export interface ReplicatedStorage extends Omit<IndexedStorage, keyof EventTarget>, Events<{ standing: Standing; line: LineState }> {
+  readonly line: LineState;
+  /** Compares both sides now, removals included. */
+  syncNow(): void;
+  /** Removes here what the server has no more. */
+  acceptRemovals(): void;
+  conflicts(): Promise<ConflictInfo[]>;
+  /** Keeps one side of such a record; `both` makes what is here a new record. */
+  resolve(id: string, keep: 'local' | 'remote' | 'both'): Promise<void>;
+}
+
+/** Records of this browser, replicated with a server for as long as the page lives. */
+export declare function replicated(description: ReplicateDescription): ReplicatedStorage;
+
 /**
  * Fetches and compiles the WASM, which the first `connect`, `serve` or storage does otherwise. A page that knows it
  * will need it can have it ready.

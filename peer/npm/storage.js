@@ -5,6 +5,9 @@ import { toForeign } from './foreign.js';
 import { Records, toJson } from './records.js';
 import { load } from './wasm.js';
 
+/** The database of a name that nobody gave. */
+export const DATABASE = 'serverless';
+
 export class Storage extends Records(EventTarget) {
   #store;
 
@@ -71,11 +74,12 @@ export class Indexed extends Storage {
   #opening = {};
   #standing = { standing: 'waiting', detail: '' };
 
-  constructor(name) {
+  /** `serve(database, self)` gives what is served of the WASM's database; the database itself, unless given. */
+  constructor(name, serve = (database) => database.served()) {
     const opening = {};
     super(async ({ Database }, self) => {
       opening.database = await Database.open(name, (standing, detail) => self.#onStanding({ standing, detail }));
-      return opening.database.served();
+      return serve(opening.database, self);
     });
     this.#opening = opening;
   }
@@ -105,6 +109,67 @@ export class Indexed extends Storage {
   #onStanding(standing) {
     this.#standing = standing;
     this.dispatchEvent(new CustomEvent('standing', { detail: standing }));
+  }
+}
+
+/** Records in IndexedDB that are replicated with a server. */
+export class Replicated extends Indexed {
+  #replicating = {};
+  #line = { state: 'syncing', detail: '', next_at: null, waiting: 0, conflicts: 0, missing: 0, synced_at: null, bytes: 0, calls: 0 };
+
+  constructor(description) {
+    const replicating = {};
+    super(description?.local_sub_storage?.database ?? DATABASE, async (database, self) => {
+      const json = toJson(description);
+      replicating.inner = await database.replicate(json, (line) => self.#onLine(JSON.parse(line)));
+      return replicating.inner.served();
+    });
+    this.#replicating = replicating;
+    const options = { signal: (replicating.closing = new AbortController()).signal };
+    globalThis.addEventListener?.('online', () => replicating.inner?.lineIsBack(), options);
+  }
+
+  get line() {
+    return this.#line;
+  }
+
+  syncNow() {
+    this.#replicating.inner?.syncNow();
+  }
+
+  acceptRemovals() {
+    this.#replicating.inner?.acceptRemovals();
+  }
+
+  async conflicts() {
+    return JSON.parse(await (await this.#inner()).conflicts().catch(rethrow));
+  }
+
+  async resolve(id, keep) {
+    await (await this.#inner()).resolve(id, keep).catch(rethrow);
+  }
+
+  async restore(copy, mode) {
+    const restored = await super.restore(copy, mode);
+    // What was written past the replication is compared again.
+    await this.repair();
+    return restored;
+  }
+
+  close() {
+    this.#replicating.closing.abort();
+    this.#replicating.inner?.close();
+    super.close();
+  }
+
+  async #inner() {
+    await this.ready;
+    return this.#replicating.inner;
+  }
+
+  #onLine(line) {
+    this.#line = line;
+    this.dispatchEvent(new CustomEvent('line', { detail: line }));
   }
 }
 

@@ -13,3 +13,13 @@ extern "C" {
 pub fn now() -> u64 {
     PERFORMANCE.with(|performance| (performance.time_origin() + performance.now()) as u64)
 }
+
+/// Milliseconds since 1970 as the system's clock has it, which may be set back.
+pub fn today() -> u64 {
+    js_sys::Date::now() as u64
+}
+
+/// Minutes by which local time is ahead of UTC, now.
+pub fn offset_minutes() -> i32 {
+    -js_sys::Date::new_0().get_timezone_offset() as i32
+}

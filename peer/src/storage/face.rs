@@ -120,6 +120,11 @@ impl Database {
 }
 
 impl Database {
+    /// What it is the face of.
+    pub(super) fn storage(&self) -> &Rc<IndexedDb> {
+        &self.storage
+    }
+
     async fn store(&self, id: String, name: String, content: Blob) -> Result<(), Failure> {
         let upload = Upload {
             id: Id::new(id).map_err(refusal)?,
@@ -190,7 +195,7 @@ fn unwritable(error: web::Error) -> Failure {
     Failure::new(507, error.to_string())
 }
 
-fn thrown(failure: Failure) -> JsValue {
+pub(super) fn thrown(failure: Failure) -> JsValue {
     web::thrown::error(&failure.message, failure.status_code.unwrap_or(500))
 }
 

@@ -3,9 +3,12 @@
 pub(crate) mod face;
 mod foreign;
 mod indexed_db;
+mod journal;
 mod layout;
 mod memory;
 pub(crate) mod remote;
+mod replicating;
+mod replication;
 
 pub(crate) use foreign::Foreign;
 pub use indexed_db::{IndexedDb, Mode, Restored, Save, Standing};

@@ -25,7 +25,7 @@ pub use storage::{IndexedDb, Standing};
 use jio::endpoint::Failure;
 
 /// What a connected device is told when the database failed.
-fn failure(error: &web::Error) -> Failure {
+pub(super) fn failure(error: &web::Error) -> Failure {
     if is_full(error) {
         Failure::new(507, DISK_FULL)
     } else if is_unwritten(error) {
