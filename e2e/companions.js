@@ -10,6 +10,7 @@ const APP = ['app'];
 const PAGES = 'pages alone, upon stand-ins: no port is opened';
 const SERVE = 'the port is opened by `serve`, which is the program';
 const STORE = 'the storage alone: no port is opened';
+const SERVER = 'a server beyond the line is what is tested: who opens the port makes no difference to it';
 
 /** Name of each file → who opens the port in it; where that is not both, with the reason. */
 export const FILES = {
@@ -32,6 +33,7 @@ export const FILES = {
   lifetime: [BOTH],
   limits: [BOTH],
   master_copies: [BOTH],
+  master_replicates: [PROGRAM, SERVER],
   master_serves: [BOTH],
   messages: [BOTH],
   neighbour: [BOTH],
@@ -48,13 +50,17 @@ export const FILES = {
   peer_foreign: [PROGRAM, SERVE],
   peer_hostile: [PROGRAM, SERVE],
   peer_jio: [PROGRAM, SERVE],
+  peer_kept: [PROGRAM, SERVE],
   peer_lifetime: [PROGRAM, SERVE],
+  peer_live: [PROGRAM, SERVE],
   peer_many: [PROGRAM, SERVE],
   peer_memory: [PROGRAM, SERVE],
   peer_store: [PROGRAM, SERVE],
   popup: [BOTH],
+  remote_servers: [PROGRAM, STORE],
   run: [BOTH],
   states: [BOTH],
+  storage_kinds: [PROGRAM, STORE],
   store_attachments: [PROGRAM, STORE],
   store_commits: [PROGRAM, STORE],
   store_copies: [PROGRAM, STORE],

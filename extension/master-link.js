@@ -8,7 +8,7 @@ import { onStatus, RECORDS } from './line.js';
 /** How long the offscreen document may take to say where it stands. */
 const START_MS = 10_000;
 
-const EMPTY = { detail: '', retry_at: null, name: '', peers: [], questions: [], copied_at: null, kept_at: null, keep_failure: null };
+const EMPTY = { detail: '', retry_at: null, name: '', peers: [], questions: [], copied_at: null, kept_at: null, keep_failure: null, store: null };
 const SILENT = { ...EMPTY, state: 'failed', detail: 'They did not answer. Reload the extension at chrome://extensions, then this page.' };
 
 /**
@@ -82,6 +82,11 @@ export function openLink({ onstatus, ondoor }) {
     keepCopy: () => ask({ kind: 'keep' }),
     copies: () => ask({ kind: 'copies' }),
     restoreKept: (copy, mode) => ask({ kind: 'restore-kept', copy, mode }),
+    useStore: (store) => ask({ kind: 'use-store', store }),
+    syncNow: () => line.postMessage({ kind: 'sync' }),
+    acceptRemovals: () => line.postMessage({ kind: 'accept-removals' }),
+    conflicts: () => ask({ kind: 'conflicts' }),
+    resolve: (id, keep) => ask({ kind: 'resolve', id, keep }),
   };
 }
 

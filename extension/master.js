@@ -10,6 +10,7 @@ import { Knocks } from './knocks.js';
 import { openLink } from './master-link.js';
 import { paintStatus, tick } from './master-view.js';
 import { Peers } from './peers.js';
+import { StoreCard } from './store-card.js';
 
 /** What a new record begins with; every plain object may be stored. */
 const NEW = { first: '', last: '' };
@@ -26,6 +27,7 @@ const guests = openGuests({ onstate: (state) => (invitations.paint(state), peers
 const invitations = new Invitations(guests.command);
 const peers = new Peers({ link: () => link, guests, isShared: (id) => invitations.isShared(id) });
 const knocks = new Knocks({ link: () => link, guests });
+const store = new StoreCard({ link: () => link });
 const link = openLink({ onstatus: show, ondoor: () => knocks.show() });
 
 function show(next) {
@@ -33,6 +35,7 @@ function show(next) {
   paintStatus(status);
   peers.paint(status.peers);
   knocks.paint(status);
+  store.paint(status);
 }
 
 $('serve').addEventListener('click', () => link.serve(status.state === 'off'));
@@ -53,4 +56,5 @@ list.find();
 setInterval(() => {
   tick(status);
   peers.paint(status.peers);
+  store.tick();
 }, 1000);

@@ -9,12 +9,18 @@
 //   keep{call}, copies{call}   answered with `done{call, result: { set, copies }}`, what there is and which
 //                              set is ours, or `failed{call, detail}`
 //   restore-kept{call, copy, mode}  as `restore`
+//   use-store{call, store}     keeps the records where a person has chosen, see store.js; answered with `failed` or,
+//                              by the document that follows, with a status
+//   sync                       compares with the server now
+//   accept-removals            removes here what the server has no more, as `missing` of the line counts
+//   conflicts{call}            answered with `done{call, result}`: the records that wait for a choice
+//   resolve{call, id, keep}    keeps one side of such a record: here, there or both
 // and what is said there:
 //   status{status}          at the start, and on each change: the package's MasterState, with the states
 //                           `starting` until the records are open, and `failed` where they cannot be;
-//                           { name, sharing, peers, questions, copied_at, kept_at, keep_failure }
+//                           { name, sharing, peers, questions, store, copied_at, kept_at, keep_failure }
 
-import { indexedDB, serve } from '../pages/peer/index.js';
+import { serve } from '../pages/peer/index.js';
 import { Asking } from './asking.js';
 import { Gathering } from './addresses.js';
 import { Copying } from './copying.js';
@@ -23,6 +29,7 @@ import { LINE, RECORDS } from './line.js';
 import { MasterPort } from './master-port.js';
 import { Questions } from './questions.js';
 import { Reopening } from './reopening.js';
+import { Store } from './store.js';
 
 const CLOSED = 'The browser closed them, most likely because this computer’s disk is full. Free space on it.';
 
@@ -33,15 +40,16 @@ let failure;
 
 const gathering = new Gathering();
 const reopening = new Reopening();
-const id = await ownId().catch(refuse);
+const [id, choice] = await Promise.all([ownId(), Store.chosen()]).catch(refuse);
 const port = new MasterPort({ onbrief: take, onlost: () => master.retry() });
-const storage = indexedDB('serverless');
+const store = new Store(choice, { ontold: tell });
+const { storage } = store;
 const questions = new Questions({ setRights: (peer, rights) => master.setRights(peer, rights), onchange: tell });
 const master = serve(() => port.open(), storage, { id, ask: (call) => questions.ask(call) });
 master.attach(new BroadcastChannel(RECORDS));
 master.addEventListener('state', tell);
 master.addEventListener('peers', () => (questions.drop(master.peers), tell()));
-master.addEventListener('change', () => copying.onChange());
+master.addEventListener('change', () => store.isHere && copying.onChange());
 const copying = new Copying({ storage, id, ontold: tell });
 storage.addEventListener('standing', ({ detail: { standing } }) => {
   if (standing === 'open') {
@@ -69,6 +77,11 @@ const answers = {
   keep: (asked) => reply(asked, () => copying.keep()),
   copies: (asked) => reply(asked, () => copying.copies()),
   'restore-kept': (asked) => reply(asked, () => copying.restoreKept(asked)),
+  'use-store': (asked) => reply(asked, () => store.use(asked.store)),
+  sync: () => store.sync(),
+  'accept-removals': () => store.acceptRemovals(),
+  conflicts: (asked) => reply(asked, () => store.conflicts()),
+  resolve: (asked) => reply(asked, () => store.resolve(asked.id, asked.keep)),
 };
 line.onmessage = ({ data }) => answers[data?.kind]?.(data);
 tell();
@@ -95,7 +108,7 @@ function take({ name, sharing, addresses, ...guests }) {
 }
 
 function tell() {
-  const status = { ...standing(), ...brief, ...copying.status, peers: master.peers, questions: questions.all };
+  const status = { ...standing(), ...brief, ...copying.status, peers: master.peers, questions: questions.all, store: store.status };
   line.postMessage({ kind: 'status', status });
   asking.tell(status);
 }
@@ -106,7 +119,7 @@ function retry() {
 }
 
 function standing() {
-  const { standing, detail } = storage.standing;
+  const { standing, detail } = store.standing;
   if (failure || standing === 'gone') return { state: 'failed', detail: failure ?? CLOSED, retry_at: reopening.at };
   if (standing !== 'open') return { state: 'starting', detail, retry_at: null };
   if (brief.sharing) return master.state;

@@ -3,7 +3,7 @@
 
 import { connect } from '../pages/peer/index.js';
 
-const EMPTY = { detail: '', retry_at: null, name: 'Library', peers: [], questions: [], copied_at: null, kept_at: null, keep_failure: null };
+const EMPTY = { detail: '', retry_at: null, name: 'Library', peers: [], questions: [], copied_at: null, kept_at: null, keep_failure: null, store: null };
 
 export function openLink({ onstatus, ondoor }) {
   const commands = [];
@@ -37,8 +37,19 @@ export function openLink({ onstatus, ondoor }) {
       return { set: 'ours', copies: await fake.kept };
     },
     restoreKept: async (copy, mode) => commands.push(['restoreKept', copy, mode]),
+    async useStore(store) {
+      commands.push(['useStore', store]);
+      if (fake.storeFailure) throw new Error(fake.storeFailure);
+    },
+    syncNow: command('syncNow'),
+    acceptRemovals: command('acceptRemovals'),
+    conflicts: async () => fake.conflicts,
+    async resolve(id, keep) {
+      commands.push(['resolve', id, keep]);
+      fake.conflicts = fake.conflicts.filter((one) => one.id !== id);
+    },
   };
-  const fake = (globalThis.fakeLink = { commands, tell, ondoor, kept: [], keepFailure: null });
+  const fake = (globalThis.fakeLink = { commands, tell, ondoor, kept: [], keepFailure: null, conflicts: [], storeFailure: null });
   tell({ state: 'starting' });
   return link;
 }

@@ -175,6 +175,13 @@ const ROWS = [
 ];
 const COPIED = Date.now() - 3 * 86_400_000;
 
+/** A status's `store`: here and at an ERP5. */
+const replicated = (line) => ({
+  kind: 'replicated',
+  server: { type: 'erp5', url: 'https://erp5.example.org/hateoas', user: 'ann', view: 'view', properties: 'title, reference', conflicts: 0, budget: 5_000_000, from: '22:00', to: '06:00' },
+  line: { state: 'idle', detail: '', next_at: null, waiting: 0, conflicts: 0, missing: 0, synced_at: Date.now() - 180_000, bytes: 1_234_567, calls: 34, budget: null, ...line },
+});
+
 /** Picture → what is done in a master’s window, which has heard that it serves. */
 const MASTER = {
   'first-run': () => {},
@@ -257,6 +264,33 @@ const MASTER = {
   'kept-failed': [RECORDS, (page) => chooseKept(page, 'failed', () => {
     fakeLink.keepFailure = 'The companion is not installed for this browser. Run the command in a terminal. The popup of the icon in the toolbar shows it.';
   })],
+  replicated: [RECORDS, (page) => tell(page, { state: 'serving', store: replicated({ waiting: 12, conflicts: 2, missing: 40, budget: 5_000_000 }) })],
+  'line-down': [RECORDS, (page) => tell(page, { state: 'serving', store: replicated({ state: 'offline', waiting: 1, detail: 'No answer from erp5.example.org. It is tried again in a minute.', synced_at: null }) })],
+  'log-in': [RECORDS, (page) => tell(page, { state: 'serving', store: replicated({ state: 'login' }) })],
+  'store-local': [RECORDS, (page) => press(page, 'change-store')],
+  'store-server': [RECORDS, async (page) => {
+    await tell(page, { state: 'serving', store: replicated({}) });
+    await press(page, 'change-store');
+  }],
+  'store-refused': [RECORDS, async (page) => {
+    await tell(page, { state: 'serving', store: replicated({}) });
+    await page.evaluate(() => {
+      globalThis.chrome = { permissions: { request: async () => true } };
+      fakeLink.storeFailure = 'erp5.example.org answered, and is no ERP5 server. Check the address.';
+    });
+    await press(page, 'change-store');
+    await press(page, 'use-store');
+    await text(page, 'store-error');
+  }],
+  conflicts: [RECORDS, async (page) => {
+    await page.evaluate(() => (fakeLink.conflicts = [
+      { id: 'a', here: { first: 'Ada', last: 'Lovelace', born: 1815 }, there: { first: 'Augusta Ada', last: 'King', born: 1815 } },
+      { id: 'b', here: { first: 'Grace', last: 'Hopper', note: 'A line that is rather long, as a person writes one who has something to say about another person' }, there: null },
+    ]));
+    await tell(page, { state: 'serving', store: replicated({ conflicts: 2 }) });
+    await press(page, 'show-conflicts');
+    await when(page, () => document.querySelectorAll('#conflicts li').length === 2);
+  }],
   'disk-closed': (page) => tell(page, { state: 'failed', retry_at: NEVER, detail: 'The browser closed them, most likely because this computer’s disk is full. Free space on it.' }),
   restore: [RECORDS, (page) => choose(page, 'records-2026-01-31.tar')],
   'restore-failed': [RECORDS, async (page) => {

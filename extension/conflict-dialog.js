@@ -1,0 +1,72 @@
+// The dialog in which a person chooses, for each record that was changed here and at the server, which one stays.
+
+import { toLabel, toShown } from '../pages/fields.js';
+import { $, copy, fill, say, setText } from '../pages/template.js';
+
+export class ConflictDialog {
+  #link;
+
+  /** `link()` gives the line to the master. */
+  constructor({ link }) {
+    this.#link = link;
+    $('conflicts').addEventListener('click', ({ target }) => {
+      const keep = target.closest('button')?.dataset.keep;
+      if (keep) this.#resolve(target.closest('li'), keep);
+    });
+  }
+
+  async open() {
+    $('conflicts').replaceChildren();
+    setText($('conflict-error'), '');
+    $('conflict-dialog').showModal();
+    await this.#attempt(() => this.#list());
+  }
+
+  async #list() {
+    const conflicts = await this.#link().conflicts();
+    $('conflicts').replaceChildren(...conflicts.map(row));
+    $('no-conflicts').hidden = conflicts.length > 0;
+  }
+
+  #resolve(row, keep) {
+    return this.#attempt(async () => {
+      await this.#link().resolve(row.dataset.id, keep);
+      await this.#list();
+    });
+  }
+
+  async #attempt(action) {
+    setText($('conflict-error'), '');
+    try {
+      await action();
+    } catch (error) {
+      setText($('conflict-error'), error.message);
+    }
+  }
+}
+
+/** One record, with the fields that differ side by side. */
+function row({ id, here, there, reason }) {
+  const item = copy('conflict');
+  item.dataset.id = id;
+  fill(item, { label: toLabel(id, here ?? there ?? {}), reason: reason ?? '' });
+  const table = item.querySelector('tbody');
+  for (const key of differing(here, there)) {
+    const line = copy('difference');
+    fill(line, { key, here: shown(here, key), there: shown(there, key) });
+    table.append(line);
+  }
+  for (const [side, record] of Object.entries({ here, there })) {
+    if (!record) say(item.querySelector(`th[data-side="${side}"]`), `removed-${side}`);
+  }
+  // Two of one that is gone would be one.
+  item.querySelector('[data-keep="both"]').hidden = !here || !there;
+  return item;
+}
+
+function differing(here, there) {
+  const keys = new Set([...Object.keys(here ?? {}), ...Object.keys(there ?? {})]);
+  return [...keys].filter((key) => JSON.stringify(here?.[key]) !== JSON.stringify(there?.[key]));
+}
+
+const shown = (record, key) => (record && Object.hasOwn(record, key) ? toShown(record[key]) : '–');
