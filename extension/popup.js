@@ -28,6 +28,7 @@ const actions = {
   'copy-invitation': (button) => copy(button, 'invitation'),
   'accept-app': () => session.send({ kind: 'accept-app', origin: state.app.origin }),
   'refuse-app': () => session.send({ kind: 'refuse-app', origin: state.app.origin }),
+  apps: () => chrome.tabs.create({ url: 'chrome://apps' }),
   renew: () => $('renew-dialog').showModal(),
   'copy-command': (button) => copy(button, 'command'),
 };

@@ -4,14 +4,16 @@
 
 mod scripted_companion;
 
+use broadcaster::hub::Mode;
 use broadcaster::limits::APPS_REFUSED;
 use broadcaster::link::Command;
 use broadcaster::sharing::{
-    AppRow, Carrier, Choice, Document, Output, Reply, Settings, Setup, Status,
+    AppRow, Carrier, Choice, Document, Keeping, Output, Reply, Settings, Setup, Status,
 };
 use scripted_companion::{Browser, HOME, addresses, hello, listening, setup};
 use serde_json::json;
 use std::mem::take;
+use trust::registry::UnixSeconds;
 
 const APP: &str = "isolated-app://aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 const OTHER: &str = "isolated-app://bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
@@ -263,6 +265,84 @@ fn its_end_is_told_and_its_return_takes_sharing_up() {
     browser.say(hello());
     browser.say(listening(&[HOME]));
     assert_eq!(browser.status(), Status::Sharing);
+}
+
+#[test]
+fn it_is_missed_where_there_is_no_program() {
+    let mut browser = accepting(Choice::Auto);
+    assert!(browser.open_app(APP));
+    browser.start();
+    browser.end(NOT_FOUND);
+    browser.say(hello());
+    browser.say(listening(&[HOME]));
+    browser.close_app();
+    assert_eq!(browser.status(), Status::AppAway);
+    browser.open_popup();
+    assert_eq!(
+        (browser.status(), browser.carrier),
+        (Status::AppAway, Carrier::Native),
+        "also while the program is looked for"
+    );
+    browser.end(NOT_FOUND);
+    assert_eq!(browser.status(), Status::AppAway);
+    assert!(browser.open_app(APP));
+    browser.say(hello());
+    browser.say(listening(&[HOME]));
+    assert_eq!(browser.status(), Status::Sharing);
+}
+
+#[test]
+fn it_is_missed_before_sharing_begins() {
+    let mut browser = accepting(Choice::Auto);
+    browser.open_popup();
+    browser.end(NOT_FOUND);
+    assert_eq!(browser.status(), Status::AppAway);
+    assert!(browser.detail().contains("then start"));
+    assert!(browser.open_app(APP));
+    assert_eq!(browser.status(), Status::Stopped);
+}
+
+#[test]
+fn after_the_browsers_restart_it_waits_for_the_addresses() {
+    let before = sharing();
+    let restarted = || {
+        let mut browser = Browser::new(Setup {
+            settings: Settings {
+                mode: Mode::Invited,
+                ..before.sharing.settings().clone()
+            },
+            memory: before.memory(),
+            guests: Some(Keeping {
+                stored: None,
+                random: [1; 32],
+                epoch: UnixSeconds(1_800_000_000),
+            }),
+            ..setup()
+        });
+        assert!(browser.open_app(APP));
+        assert_eq!((browser.status(), browser.connects), (Status::Starting, 0));
+        assert!(
+            browser
+                .master
+                .contains(&Output::OpenDocument(Document::Addresses))
+        );
+        browser
+    };
+    let mut at_home = restarted();
+    at_home.gather(GATHERED).unwrap();
+    at_home.say(hello());
+    assert_eq!(port(&at_home), Some(39_999));
+    let mut elsewhere = restarted();
+    elsewhere
+        .gather(r#"[{"ip":"10.20.30.40","cost":0}]"#)
+        .unwrap();
+    elsewhere.say(hello());
+    assert_eq!(elsewhere.status(), Status::OtherNetwork);
+    assert_eq!(port(&elsewhere), None, "nothing is opened before");
+    elsewhere.start();
+    assert!(elsewhere.open_app(APP));
+    elsewhere.say(hello());
+    assert_eq!(port(&elsewhere), Some(39_999));
 }
 
 #[test]

@@ -81,9 +81,12 @@ impl Engine {
     pub(crate) fn poll_text(&mut self) -> Option<String> {
         match self.status.phase {
             Phase::Waiting => None,
-            Phase::Ready | Phase::Listening | Phase::Failed | Phase::Ended | Phase::Absent => {
-                self.companion.poll_text()
-            }
+            Phase::Ready
+            | Phase::Listening
+            | Phase::Taken
+            | Phase::Failed
+            | Phase::Ended
+            | Phase::Absent => self.companion.poll_text(),
         }
     }
 

@@ -25,7 +25,7 @@ impl Session {
     }
 
     /// How things stand: JSON of `{phase, port?, addresses[], connections, received, sent}`, where `phase`
-    /// is `waiting`, `ready`, `listening`, `failed` (then with `detail`), `ended`, or `absent`.
+    /// is `waiting`, `ready`, `listening`, `taken`, `failed` (then with `detail`), `ended`, or `absent`.
     pub fn status(&self) -> String {
         self.driver.status()
     }

@@ -1,13 +1,16 @@
 //! What the page shows: taken from what passes by, decided by nobody here.
 
-use broadcaster::link::{Command, Report};
+use broadcaster::link::{Command, Failure, Report};
 use serde::Serialize;
 
 /// How things stand, for people.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Status {
     pub(crate) phase: Phase,
-    /// The port that is open.
+    /// The port that the extension asked for last.
+    #[serde(skip)]
+    pub(crate) wanted: u16,
+    /// The port that is open, or taken.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) port: Option<u16>,
     /// Why it is not.
@@ -34,6 +37,8 @@ pub(crate) enum Phase {
     Ready,
     /// The port is open.
     Listening,
+    /// Another program has it.
+    Taken,
     /// It could not be opened.
     Failed,
     /// The session is over.
@@ -54,6 +59,13 @@ impl Status {
             Report::Addresses { addresses } => {
                 self.addresses = addresses.iter().map(|one| one.ip.to_string()).collect();
             }
+            Report::Failed {
+                code: Failure::PortInUse,
+                ..
+            } => {
+                self.phase = Phase::Taken;
+                (self.port, self.detail) = (Some(self.wanted), None);
+            }
             Report::Failed { detail, .. } => {
                 self.phase = Phase::Failed;
                 (self.port, self.detail) = (None, Some(detail.clone()));
@@ -72,10 +84,10 @@ impl Status {
     pub(crate) fn note_command(&mut self, command: &Command) {
         match command {
             Command::Send { .. } => self.sent += 1,
+            Command::Listen { port, .. } => self.wanted = *port,
             Command::Stop => (self.phase, self.port) = (Phase::Ready, None),
             Command::Hello { .. }
             | Command::Site { .. }
-            | Command::Listen { .. }
             | Command::Addresses { .. }
             | Command::Admit { .. }
             | Command::Refuse { .. }

@@ -214,11 +214,22 @@ export class Chromium {
     return (await children(this.browser.process().pid)).filter(({ command }) => command.includes('lan-broadcaster-host')).map(({ pid }) => pid);
   }
 
-  /** Nothing says whose page lives in which process; the app's is the one that has a worker of its own. */
-  async #pages() {
+  /** Process id of the extension, while its worker runs. */
+  async extensionProcess() {
+    const [pid] = await this.#withThread('ServiceWorker');
+    return pid;
+  }
+
+  /** The app's page is the one that has a worker of its own. */
+  #pages() {
+    return this.#withThread('DedicatedWorker');
+  }
+
+  /** Nothing says whose page lives in which process, but for its threads' names. */
+  async #withThread(begin) {
     const all = await children(this.browser.process().pid);
-    const isApp = await Promise.all(all.map(async ({ pid }) => (await threads(pid)).some((name) => name.startsWith('DedicatedWorker'))));
-    return all.filter((_, at) => isApp[at]).map(({ pid }) => pid);
+    const has = await Promise.all(all.map(async ({ pid }) => (await threads(pid)).some((name) => name.startsWith(begin))));
+    return all.filter((_, at) => has[at]).map(({ pid }) => pid);
   }
 
   /** Kills the browser as nothing else does, and waits until all of it is gone; the profile stays. */

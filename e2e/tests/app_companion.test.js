@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { APP_PORT, APP_SWITCHES, App } from '../harness/app.js';
@@ -32,6 +33,19 @@ describe('an app that wants to open the port', { timeout: 300_000 }, () => {
     await chromium?.close();
     await app?.close();
   });
+
+  /** The popup says so, though it looks for the program, and leads to where apps are opened. */
+  const isMissed = async (name) => {
+    popup = await chromium.popup();
+    assert.equal(await text(popup, 'status', (text) => text.startsWith('The app')), 'The app is closed.');
+    assert.match(await text(popup, 'detail'), /Open it again from your apps/);
+    await picture(popup, name);
+    const apps = chromium.browser.waitForTarget((target) => target.url().startsWith('chrome://apps'), { timeout: 0 });
+    await press(popup, 'show-apps');
+    const shown = await (await apps).page();
+    await chromium.state((state) => state.status === 'app-away');
+    await shown.close();
+  };
 
   test('waits until a person lets it, who sees where it comes from', async () => {
     assert.match(await text(window, 'status', (text) => text.startsWith('Ready')), /Start sharing in the extension/);
@@ -104,6 +118,7 @@ describe('an app that wants to open the port', { timeout: 300_000 }, () => {
     await window.close({ runBeforeUnload: false });
     assert.equal((await member.closed).code, 1001);
     assert.match((await closed).detail, /Open it again/);
+    await isMissed('closed');
     const again = chromium.state((state) => state.status === 'sharing');
     window = await app.window();
     assert.equal((await again).urls[0].url, url());
@@ -129,9 +144,52 @@ describe('an app that wants to open the port', { timeout: 300_000 }, () => {
     assert.equal((await member.closed).code, 1006);
     assert.match((await away).detail, /Open it again/);
     await window.close({ runBeforeUnload: false });
+    await isMissed('crashed');
     const again = chromium.state((state) => state.status === 'sharing');
     window = await app.window();
     await again;
+    await (await Member.open(url())).close();
+  });
+});
+
+describe('an app whose port is taken', { timeout: 120_000 }, () => {
+  let chromium, app, window, taker;
+  before(async () => {
+    taker = createServer().listen(APP_PORT, '0.0.0.0');
+    await once(taker, 'listening');
+    chromium = await Chromium.open({ byApp: false, companion: false, switches: APP_SWITCHES });
+    app = await App.install(chromium.browser);
+    await chromium.store({ settings: { ...OPENS, apps: [app.origin] } });
+    window = await app.window();
+  });
+  after(async () => {
+    taker?.close();
+    await chromium?.close();
+    await app?.close();
+  });
+
+  test('says so in both windows, and opens the next one with a press', async () => {
+    const popup = await chromium.popup();
+    await start(chromium, popup);
+    assert.equal(await text(popup, 'status', (text) => text.includes('taken')), `Port ${APP_PORT} is taken.`);
+    assert.match(await text(popup, 'detail'), new RegExp(`used by another program. Use port ${APP_PORT + 1}`));
+    assert.match(await text(window, 'status', (text) => text.includes('taken')), new RegExp(`Port ${APP_PORT} is taken`));
+    await Promise.all([picture(popup, 'taken'), picture(window, 'failed')]);
+    await press(popup, 'use-port');
+    assert.equal(await text(popup, 'broadcaster-url'), `ws://${LAN}:${APP_PORT + 1}/`);
+    assert.match(await text(window, 'status', (text) => text.includes('open')), new RegExp(`Port ${APP_PORT + 1} is open`));
+    await (await Member.open(`ws://${LAN}:${APP_PORT + 1}/`)).close();
+  });
+
+  test('goes back to the first one when it is free, as the options say', async () => {
+    taker.close();
+    await once(taker, 'close');
+    const options = await chromium.tab('extension/options.html');
+    await when(options, () => !document.querySelector('fieldset').disabled);
+    assert.equal(await options.$eval('#app-port', ({ value }) => value), String(APP_PORT + 1));
+    await options.$eval('#app-port', (field, port) => (field.value = port), APP_PORT);
+    await press(options, 'save');
+    await text(window, 'status', (text) => /Port 39999 is open/.test(text));
     await (await Member.open(url())).close();
   });
 });

@@ -51,6 +51,7 @@ const STATES = {
   'port-in-use': { status: 'port-in-use', port: 9999, next: 10000, detail: 'Address already in use (os error 98)' },
   'port-in-use-ours': { status: 'port-in-use', port: 9999, next: 10000, ours: true },
   missing: { status: 'missing', port: 9999, command },
+  'app-away': { status: 'app-away', port: 39999, wanted: true, detail: 'The app that opens the port is closed, and everybody who was connected is cut off. Open it again from your apps: sharing goes on by itself.' },
   forbidden: { status: 'forbidden', port: 9999, command },
   outdated: { status: 'outdated', port: 9999, command, detail: 'The companion speaks version 2, this extension version 1.' },
   crashed: { status: 'crashed', port: 9999, retry_in: 4, detail: 'Native host has exited.' },

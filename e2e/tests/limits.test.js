@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Member } from '../harness/member.js';
 import { children, memory } from '../harness/processes.js';
 import { here, openSharing } from '../harness/sharing.js';
@@ -88,7 +89,40 @@ describe('limits', { timeout: 300_000 }, () => {
     assert.ok(grown.browser < 128, `browser and worker grew by ${grown.browser} MiB`);
     await Promise.all([sender.close(), reader.close()]);
   });
+
+  test('a flood that the extension does not take stays with its sender, and arrives when it is taken', async () => {
+    const [sender, reader] = await Promise.all([Member.open(here('/flood')), Member.open(here('/flood'))]);
+    const [companion] = await chromium.companions();
+    const extension = await chromium.extensionProcess();
+    const before = await memory(companion);
+    process.kill(extension, 'SIGSTOP');
+    let sent, held, grown;
+    try {
+      // 48 MiB, of which the link's credit lets 4 out of the companion.
+      sent = Array.from({ length: 192 }, (_, n) => sender.send(Buffer.alloc(256 * KIB, n)));
+      held = await settled(() => sender.backlog);
+      grown = (await memory(companion)) - before;
+    } finally {
+      process.kill(extension, 'SIGCONT');
+    }
+    console.log(`# ${Math.round(held / MIB)} MiB stayed with the sender; the companion grew by ${Math.round(grown)} MiB`);
+    assert.ok(held > 16 * MIB, `${held} bytes were not taken`);
+    assert.ok(grown < 32, `companion grew by ${grown} MiB`);
+    for (let n = 0; n < 192; n += 1) assert.ok((await reader.next()).equals(Buffer.alloc(256 * KIB, n)), `message ${n}`);
+    await Promise.all([...sent, sender.close(), reader.close()]);
+  });
 });
+
+/** A number that moves no more: nobody says so, it is looked at until it is the same for a second. */
+async function settled(look) {
+  let [last, same] = [look(), 0];
+  while (same < 10) {
+    await pause(100);
+    const now = look();
+    [last, same] = [now, now === last ? same + 1 : 0];
+  }
+  return last;
+}
 
 /** Memory in MiB: of the companion, and of the browser with all its processes but that one. */
 async function weigh(companion, browser) {

@@ -59,7 +59,8 @@ pub(super) struct App {
     origin: Option<String>,
     /// Origins that a person refused since the worker started.
     refused: BTreeSet<String>,
-    /// This computer's addresses, which the app cannot see.
+    /// This computer's addresses, which the app cannot see; loopback alone where it is in no network, none
+    /// before they are gathered.
     addresses: Vec<Address>,
 }
 
@@ -111,6 +112,8 @@ impl Sharing {
         self.app.addresses = Gathered::addresses(text)?;
         if self.is_carried_by_app() {
             self.push_addresses();
+        } else if self.awaits_addresses() && matches!(self.phase, Phase::Apart(None)) {
+            self.use_app();
         }
         Ok(())
     }
@@ -121,9 +124,29 @@ impl Sharing {
         self.master.forget_document();
     }
 
-    /// Whether the app has to be told this computer's addresses.
+    /// Whether the app has to be told this computer's addresses, or they decide whether it is used.
     pub(super) fn needs_addresses(&self) -> bool {
-        self.is_carried_by_app() && self.memory.wish == Wish::Sharing
+        let is_of_use = self.is_carried_by_app() || self.awaits_addresses();
+        is_of_use && self.memory.wish == Wish::Sharing
+    }
+
+    /// Whether the app waits until it is known whether this computer is where it shared before the browser's
+    /// restart: an app cannot say that in its hello.
+    pub(super) fn awaits_addresses(&self) -> bool {
+        self.is_returning && self.link.is_none() && self.has_app()
+    }
+
+    /// Where this computer is, by the companion that said so in its hello, or as gathered for the app.
+    pub(super) fn whereabouts(&self, said: &[Address]) -> Vec<Address> {
+        match self.carrier {
+            Carrier::Native => said.to_vec(),
+            Carrier::App => self.app.addresses.clone(),
+        }
+    }
+
+    /// Whether addresses were gathered.
+    pub(super) fn has_gathered(&self) -> bool {
+        !self.app.addresses.is_empty()
     }
 
     /// Whether an app is there that a person has accepted.
@@ -149,11 +172,13 @@ impl Sharing {
         }
     }
 
-    /// Whether the app takes the place of a native companion that is not there.
+    /// Whether an app that a person has accepted takes the place of a native companion that is not there: to be
+    /// used, or where its window is closed, to be missed.
     pub(super) fn is_app_instead(&self, trouble: &Trouble) -> bool {
         let is_not_there = matches!(trouble, Trouble::Missing { .. } | Trouble::Forbidden);
         let is_allowed = self.settings.companion == Choice::Auto;
-        is_not_there && is_allowed && self.carrier == Carrier::Native && self.has_app()
+        let is_known = !self.settings.apps.is_empty();
+        is_not_there && is_allowed && self.carrier == Carrier::Native && is_known
     }
 
     /// The app's port ends with its session.

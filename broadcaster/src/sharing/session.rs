@@ -70,6 +70,9 @@ impl Sharing {
         if carrier == Carrier::App && self.memory.wish != Wish::Sharing {
             return;
         }
+        if carrier == Carrier::App && self.awaits_addresses() && !self.has_gathered() {
+            return;
+        }
         self.carrier = carrier;
         let mut link = Link::new();
         link.push(&Command::Hello { version: VERSION });
@@ -276,7 +279,8 @@ impl Sharing {
         if self.memory.wish != Wish::Sharing {
             return self.finish();
         }
-        if std::mem::take(&mut self.is_returning) && !self.may_return(addresses) {
+        if std::mem::take(&mut self.is_returning) && !self.may_return(&self.whereabouts(addresses))
+        {
             return self.disconnect();
         }
         self.healthy_since = Some(self.now);
@@ -382,7 +386,10 @@ impl Sharing {
     /// while sharing is wished.
     pub(super) fn lose(&mut self, mut trouble: Trouble) {
         if self.is_app_instead(&trouble) {
-            return self.use_app();
+            if self.has_app() {
+                return self.use_app();
+            }
+            trouble = Trouble::AppAway;
         }
         if let Trouble::Crashed { retry_at, .. } = &mut trouble
             && self.memory.wish == Wish::Sharing

@@ -58,6 +58,9 @@ const NOT_INSTALLED: &str =
     "The companion is not installed for this browser. Run the command in a terminal.";
 const NOT_STARTED: &str = "The companion is registered, but the browser cannot start it. Run the command to install it again.";
 const APP_AWAY: &str = "The app that opens the port is closed, and everybody who was connected is cut off. Open it again from your apps: sharing goes on by itself.";
+/// The same, while nothing is to be shared.
+pub(super) const APP_CLOSED: &str =
+    "The app that opens the port is closed. Open it again from your apps, then start.";
 const FORBIDDEN: &str =
     "The companion is installed for another extension. Run the command to install it for this one.";
 

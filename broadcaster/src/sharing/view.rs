@@ -1,10 +1,11 @@
 //! What is shown and when: the state made anew on each change, at most four times a second.
 
+use super::app::Carrier;
 use super::machine::Sharing;
 use super::memory::{Question, Wish};
 use super::phase::Phase;
 use super::state::{Member, State, Status};
-use super::trouble::Trouble;
+use super::trouble::{APP_CLOSED, Trouble};
 use super::url::Url;
 use crate::hub::{Hub, Kind, Totals};
 use crate::limits::STATE_EVERY;
@@ -107,8 +108,12 @@ impl Sharing {
     }
 
     fn detail(&self) -> Option<String> {
-        if let Some(trouble) = self.trouble() {
-            return Some(trouble.detail());
+        match (self.trouble(), self.memory.wish) {
+            (Some(Trouble::AppAway), Wish::Stopped | Wish::Asking(_)) => {
+                return Some(APP_CLOSED.to_owned());
+            }
+            (Some(trouble), _) => return Some(trouble.detail()),
+            (None, _) => {}
         }
         let words = match (self.status(), self.memory.wish) {
             (Status::NoAddress, _) => {
@@ -131,6 +136,11 @@ impl Sharing {
         match &self.phase {
             Phase::Apart(trouble) => trouble.as_ref(),
             Phase::Held(trouble) => Some(trouble),
+            // What is looked for is the program, in whose place the app is missed.
+            Phase::Greeting {
+                before: Some(away @ Trouble::AppAway),
+                ..
+            } if self.carrier == Carrier::Native => Some(away),
             Phase::Greeting { before, .. } if self.memory.wish != Wish::Sharing => before.as_ref(),
             Phase::Greeting { .. }
             | Phase::Opening { .. }
