@@ -31,7 +31,9 @@ export function paint(state) {
   setText($('status'), sentence.textContent);
   const toggle = $('share-toggle');
   toggle.hidden = use === 'loading';
-  toggle.classList.toggle('primary', use !== 'run' && state.next === undefined);
+  // Where something else comes first, it has a button of its own.
+  const isNext = state.next === undefined && status !== 'app-away';
+  toggle.classList.toggle('primary', use !== 'run' && isNext);
   $('free-port').hidden = state.next === undefined;
   fill($('free-port'), state);
   setText($('detail'), state.detail ?? '');

@@ -58,6 +58,8 @@ $('renew-dialog').addEventListener('close', ({ target }) => {
   if (target.returnValue === 'renew' && shared) session.send({ kind: 'renew', id: shared.id });
   target.returnValue = '';
 });
+// There the browser has no page of apps: they are where the system has them.
+$('apps-door').hidden = navigator.userAgentData?.platform === 'Chrome OS';
 setInterval(() => tick(state), 1000);
 
 function show(next) {
