@@ -63,6 +63,11 @@ export class Member {
   /** Sends the first part of a message, and never the rest; resolves when the other side has read it. */
   async sendPart(data) {
     this.#socket.send(data, { fin: false });
+    await this.read();
+  }
+
+  /** Resolves when the other side has read all that was sent. */
+  async read() {
     const pong = new Promise((resolve) => this.#socket.once('pong', resolve));
     this.#socket.ping();
     await Promise.race([pong, this.closed.then(({ code }) => Promise.reject(new Error(`closed with ${code}`)))]);
