@@ -58,6 +58,7 @@ export const FILES = {
   peer_store: [PROGRAM, SERVE],
   popup: [BOTH],
   remote_servers: [PROGRAM, STORE],
+  replication: [PROGRAM, SERVER],
   run: [BOTH],
   states: [BOTH],
   storage_kinds: [PROGRAM, STORE],

@@ -90,14 +90,14 @@ export async function openRelay(host = '127.0.0.1') {
 
 /**
  * A browser with a profile of its own; `host`: the computer of lan.js to start it at, else this one.
- * Chromium, or the program `firefox`.
+ * Chromium with more of puppeteer's options, or the program `firefox`.
  */
 export class Browser {
-  static async open({ host, firefox } = {}) {
+  static async open({ host, firefox, ...options } = {}) {
     if (firefox) return Browser.#openFirefox(firefox);
     const it = new Browser();
     it.profile = await mkdtemp(join(tmpdir(), 'lan-broadcaster-peer-'));
-    it.browser = await launch({ host, userDataDir: it.profile, defaultViewport: null });
+    it.browser = await launch({ host, userDataDir: it.profile, defaultViewport: null, ...options });
     return it;
   }
 

@@ -46,6 +46,11 @@ export class Colleague {
     await this.#ask(id, { method: 'PUT', body: JSON.stringify({ ...record, _rev }) });
   }
 
+  async remove(id) {
+    const { _rev } = await this.#ask(id);
+    await this.#ask(`${id}?rev=${_rev}`, { method: 'DELETE' });
+  }
+
   /** The records, as soon as they fit. */
   async when(fits) {
     for (let since = 0; ; ) {
