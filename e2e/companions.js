@@ -59,6 +59,7 @@ export const FILES = {
   popup: [BOTH],
   remote_servers: [PROGRAM, STORE],
   replication: [PROGRAM, SERVER],
+  replication_chain: [PROGRAM, SERVER],
   run: [BOTH],
   states: [BOTH],
   storage_kinds: [PROGRAM, STORE],
