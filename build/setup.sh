@@ -111,7 +111,7 @@ need_modules() {
   need_node
   is_newer "$1/node_modules/.package-lock.json" "$1/package-lock.json" || return 0
   say "installing the npm packages of $1/"
-  quietly "npm-$1" npm ci --prefix "$1" --no-audit --no-fund
+  quietly "npm-${1//\//-}" npm ci --prefix "$1" --no-audit --no-fund
   touch "$1/node_modules/.package-lock.json"
 }
 
