@@ -72,6 +72,7 @@ bench() {
   need_command ip iproute2
   need_command python3 python3 python3-venv
   need_modules e2e
+  need_modules e2e/couchdb
   exec bench/run.sh "$@"
 }
 

@@ -14,9 +14,10 @@ usage() {
   --only PART  serve: `serve` beside other servers; idle: memory of 1,000 idle members;
                extension: messages through Chromium, and the popup; companions: the companion program and the
                Direct Sockets app, in turn; attack: what an honest pair notices of
-               200 hostile connections; database: all of open, query, calls, live
-               and slaves, which can be named too: from the click to a channel, beside PeerJS and
-               simple-peer; queries, beside jIO; calls a second; 400 slaves on one master
+               200 hostile connections; database: all of open, query, calls, live, slaves and
+               replication, which can be named too: from the click to a channel, beside PeerJS and
+               simple-peer; queries, beside jIO; calls a second; followed queries; 400 slaves on one
+               master; bytes on the line to a server, beside PouchDB and jIO
   OPTION…      for bench/peers/run-peers.sh: --rounds 3 --clients 10,100,1000 --sizes 200,4096 --peers a,b
 TEXT
 }
@@ -34,7 +35,7 @@ parts=(serve idle extension companions attack database)
 peers=()
 while [ $# -gt 0 ]; do
   case $1 in
-    --short) peers+=(--rounds 1 --clients 100 --sizes 4096 --peers tuned,uWebSockets,tokio-tungstenite) ; export SKIP_WEBSOCAT=1 ROUNDS=5 ;;
+    --short) peers+=(--rounds 1 --clients 100 --sizes 4096 --peers tuned,uWebSockets,tokio-tungstenite) ; export SKIP_WEBSOCAT=1 ROUNDS=5 RECORDS=1000 ;;
     --only) parts=("$2") && shift ;;
     -h | --help) usage && exit ;;
     *) peers+=("$1") ;;
@@ -49,7 +50,7 @@ main() {
   for part in "${parts[@]}"; do
     case $part in
       serve | idle | extension | companions | attack | database) "bench_$part" ;;
-      open | query | calls | live | slaves) bench_database "$part" ;;
+      open | query | calls | live | slaves | replication) bench_database "$part" ;;
       *) usage >&2 && exit 2 ;;
     esac
   done
@@ -103,12 +104,12 @@ bench_attack() {
 bench_database() {
   export PEERS=$WORK/database
   cmp -s bench/database/package-lock.json "$PEERS/package-lock.json" && [ -d "$PEERS/node_modules" ] || {
-    echo "installing PeerJS, simple-peer and jIO into $PEERS" >&2
+    echo "installing PeerJS, simple-peer, jIO and PouchDB into $PEERS" >&2
     mkdir -p "$PEERS"
     cp bench/database/package.json bench/database/package-lock.json "$PEERS/"
     npm ci --silent --no-audit --no-fund --prefix "$PEERS" || { rm "$PEERS/package-lock.json" && exit 1; }
   }
-  [ $# -gt 0 ] || set -- open query calls live slaves
+  [ $# -gt 0 ] || set -- open query calls live slaves replication
   local part
   for part; do
     printf '\n## The database: %s\n' "$part"

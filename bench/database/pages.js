@@ -16,16 +16,21 @@ const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 const module = (name) => `${process.env.PEERS}/node_modules/${name}`;
 
 /** The package and what is measured beside it, over HTTP. */
-export function openBenchSite(address) {
+export function openBenchSite(address, servers) {
   return openSite({
     address,
+    servers,
     files: {
       '/open.html': here('open.html'),
       '/open-page.js': here('open-page.js'),
       '/query.html': here('query.html'),
       '/query-page.js': here('query-page.js'),
+      '/replication.html': here('replication.html'),
+      '/replication-page.js': here('replication-page.js'),
+      '/replication-records.js': here('replication-records.js'),
       '/node-globals.js': here('node-globals.js'),
       '/jio.js': module('jio/dist/jio-latest-node.js'),
+      '/pouchdb.js': module('pouchdb/dist/pouchdb.min.js'),
       '/peerjs.js': module('peerjs/dist/peerjs.min.js'),
       '/simple-peer.js': module('simple-peer/simplepeer.min.js'),
     },
