@@ -11,7 +11,7 @@ use proptest::prelude::*;
 
 proptest! {
     // Failures are written down as bytes for the fuzz target, not for proptest alone.
-    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_happens(first: u8, steps in prop::collection::vec(any::<[u8; 3]>(), 0..60)) {
