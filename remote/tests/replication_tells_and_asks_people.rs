@@ -7,7 +7,7 @@
 mod model;
 
 use jio::{Document, Id};
-use model::{Cut, Flavour, Master, Server, document, finish, id, moment, refused};
+use model::{Cut, Flavour, Master, Server, document, finish, id, moment, poll_once, refused};
 use remote::Millis;
 use remote::replication::{Conflicts, Keep, Line as Doing, Options, Side};
 use std::cell::RefCell;
@@ -178,6 +178,26 @@ fn a_server_that_lists_nothing_any_more_does_not_empty_this_computer() {
         world.master.replicated.standing(moment(world.now)).missing,
         0
     );
+}
+
+#[test]
+fn who_asks_while_changes_are_read_gets_those_since() {
+    for flavour in [Flavour::TellsAll, Flavour::MakesIds] {
+        let mut world = Two::new(flavour, Conflicts::Ask);
+        world.settle();
+        world.now += 20 * 60_000;
+        let calls = world.master.line.calls.get();
+        let mut run = Box::pin(world.master.replicated.run(moment(world.now)));
+        while world.master.line.calls.get() == calls {
+            assert!(poll_once(run.as_mut()).is_none());
+        }
+        // The answer is on its way, and has nothing of this.
+        world.server.borrow_mut().edit(&id("a"), Some(document(1)));
+        world.master.replicated.sync_now();
+        finish(run);
+        world.master.settle(&mut world.now);
+        assert_eq!(world.ours(), Some(document(1)));
+    }
 }
 
 #[test]

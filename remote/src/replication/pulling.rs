@@ -23,7 +23,11 @@ impl Replicated {
     /// Takes over one portion of what changed.
     pub(super) async fn pull(&self) -> Result<(), Trouble> {
         self.commit().await?;
-        let since = self.core.borrow().book.facts().cursor.clone();
+        let since = {
+            let core = &mut *self.core.borrow_mut();
+            core.is_pull_asked = false;
+            core.book.facts().cursor.clone()
+        };
         let known = |id: &Id, revision: &Revision| self.core.borrow().book.knows(id, revision);
         let changes = self.remote.changes_but(since.as_ref(), &known).await;
         let changes = changes.map_err(Trouble::There)?;
@@ -48,7 +52,9 @@ impl Replicated {
         self.take_over(news, |core| {
             let now = core.moment.now;
             core.is_pull_first = false;
-            core.next_pull = is_last.then(|| now + core.options.poll_every);
+            // Who asked while this portion was under way wants what changed since.
+            let is_over = is_last && !core.is_pull_asked;
+            core.next_pull = is_over.then(|| now + core.options.poll_every);
             core.book.set_facts(|facts| {
                 facts.cursor = Some(cursor);
                 facts.is_read |= is_last;
@@ -64,6 +70,7 @@ impl Replicated {
     /// Compares the ids of all records, where the server tells of removals in no other way.
     pub(super) async fn list_there(&self) -> Result<(), Trouble> {
         self.commit().await?;
+        let asks = self.core.borrow().listing.asks;
         let ids = self.remote.all_ids().await.map_err(Trouble::There)?;
         self.on_answer();
         let Some(ids) = ids else {
@@ -74,14 +81,15 @@ impl Replicated {
         for portion in missing.chunks(PORTION) {
             self.take_over(portion.to_vec(), |_| ()).await?;
         }
-        self.on_listed();
+        self.on_listed(asks);
         self.commit().await
     }
 
-    fn on_listed(&self) {
+    fn on_listed(&self, asks: u64) {
         let core = &mut *self.core.borrow_mut();
         let now = core.moment.now;
-        core.listing.is_asked = false;
+        // Who asked while the list was under way wants a later one.
+        core.listing.is_asked &= core.listing.asks != asks;
         core.listing.is_trusted = false;
         core.book.set_facts(|facts| facts.listed = Some(now));
     }

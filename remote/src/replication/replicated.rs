@@ -46,6 +46,8 @@ pub(super) struct Core {
     pub(super) gathering: Option<Millis>,
     /// Whether changes were read since something was sent: both take turns.
     pub(super) is_pull_first: bool,
+    /// Somebody wants changes read that are later than those under way.
+    pub(super) is_pull_asked: bool,
     pub(super) listing: Listing,
     /// What was sent lately, and when: the server's list of ids may not have it yet.
     pub(super) recent: BTreeMap<Id, Millis>,
@@ -75,6 +77,8 @@ pub(super) enum Opening {
 pub(super) struct Listing {
     /// A person asked for the list.
     pub(super) is_asked: bool,
+    /// How often one did.
+    pub(super) asks: u64,
     /// A person said that whatever the list misses was removed.
     pub(super) is_trusted: bool,
     /// The server tells of removals, so it has no list.
@@ -102,6 +106,7 @@ impl Replicated {
             next_pull: None,
             gathering: None,
             is_pull_first: true,
+            is_pull_asked: false,
             listing: Listing::default(),
             recent: BTreeMap::new(),
             forgotten: Millis(0),
@@ -151,8 +156,10 @@ impl Replicated {
         let mut core = self.core.borrow_mut();
         core.patience.on_success();
         core.next_pull = None;
+        core.is_pull_asked = true;
         core.gathering = core.gathering.map(|_| Millis(0));
         core.listing.is_asked = true;
+        core.listing.asks += 1;
         drop(core);
         self.wake();
     }

@@ -40,6 +40,14 @@ pub(crate) fn poll<T>(future: impl Future<Output = T>, most: usize) -> Option<T>
     })
 }
 
+/// Polls a future once.
+pub(crate) fn poll_once<T>(future: Pin<&mut impl Future<Output = T>>) -> Option<T> {
+    match future.poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => Some(value),
+        Poll::Pending => None,
+    }
+}
+
 /// Polls a future to its end.
 pub(crate) fn finish<T>(future: impl Future<Output = T>) -> T {
     poll(future, 1_000_000).expect("everything ends")
