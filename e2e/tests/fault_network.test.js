@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { after, before, describe } from 'node:test';
 import { testsOf } from '../harness/listed.js';
 import { Member } from '../harness/member.js';
-import { LAN, openSharing, PORT, press, text } from '../harness/sharing.js';
+import { LAN, openSharing, PORT, press, text, when } from '../harness/sharing.js';
 
 const test = testsOf('fault_network');
 
@@ -41,7 +41,10 @@ describe('the network', { timeout: 180_000 }, () => {
 
   test('has one address more: it is offered beside the first', async () => {
     ip('address add 10.77.0.12/24 dev eth0');
-    await text(popup, 'address-picker', (text) => text.includes('10.77.0.9') && text.includes('10.77.0.12'));
+    await when(popup, () => {
+      const offered = document.querySelector('[data-testid="address-picker"]').textContent;
+      return offered.includes('10.77.0.9') && offered.includes('10.77.0.12');
+    });
   });
 
   test('has only that one left: URL and QR code follow', async () => {
