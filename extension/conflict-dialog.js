@@ -57,7 +57,8 @@ function row({ id, here, there, reason }) {
     table.append(line);
   }
   for (const [side, record] of Object.entries({ here, there })) {
-    if (!record) say(item.querySelector(`th[data-side="${side}"]`), `removed-${side}`);
+    // What the server refuses it has not removed.
+    if (!record && !reason) say(item.querySelector(`th[data-side="${side}"]`), `removed-${side}`);
   }
   // Two of one that is gone would be one.
   item.querySelector('[data-keep="both"]').hidden = !here || !there;

@@ -19,9 +19,9 @@ let status;
 const list = new RecordList($('find'), { onopen: (id) => dialog.edit(id) });
 const dialog = new RecordDialog({
   database: () => link.database,
-  // The list hears of it by itself.
-  onstored() {},
-  onremoved() {},
+  // Where the storage tells nothing by itself: on a server alone.
+  onstored: () => list.refresh(),
+  onremoved: () => list.refresh(),
 });
 const guests = openGuests({ onstate: (state) => (invitations.paint(state), peers.paintStrangers(state)) });
 const invitations = new Invitations(guests.command);

@@ -43,11 +43,8 @@ export class StoreDialog {
   /** Shows the questions that what was chosen leaves open. */
   #show() {
     const { kind, type } = this.#form.elements;
-    $('store-dialog').dataset.kind = kind.value;
-    $('store-dialog').dataset.type = type.value;
-    for (const part of $('store-dialog').querySelectorAll('[data-of]')) {
-      part.hidden = !part.dataset.of.split(' ').every((word) => [kind.value, type.value].includes(word) || (word === 'server' && kind.value !== 'local'));
-    }
+    const chosen = [kind.value, type.value, kind.value === 'local' ? 'no server' : 'server'];
+    for (const part of $('store-dialog').querySelectorAll('[data-of]')) part.hidden = !chosen.includes(part.dataset.of);
   }
 
   async #use() {

@@ -105,7 +105,11 @@ describe('master’s window', { timeout: 180_000 }, () => {
     await press(page, 'really');
     await ban(3);
     await press(page, 'really');
-    await page.evaluate(() => new Promise((resolve) => setTimeout(resolve)));
+    // A dialog tells that it was closed a moment later.
+    await page.evaluate(() => new Promise((resolve) => {
+      const look = () => (fakeLink.commands.length === 3 ? resolve() : setTimeout(look));
+      look();
+    }));
     assert.deepEqual(await page.evaluate(() => fakeLink.commands), [['dismiss', 'p1'], ['dismiss', 'p2'], ['dismiss', 'p3']]);
     assert.deepEqual(await page.evaluate(() => fakeGuests.commands), [
       { kind: 'ban', address: '192.168.1.21', invitation: ANN.id },
