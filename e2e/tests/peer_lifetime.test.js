@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { Browser, connect, openBroadcaster, openSite, serve } from '../harness/peer.js';
+import { when } from '../harness/sharing.js';
 
 describe('connections', { timeout: 300_000 }, () => {
   let site, broadcaster, browser;
@@ -63,13 +64,12 @@ describe('connections', { timeout: 300_000 }, () => {
     const found = slave.evaluate(async () => {
       await db.put('a', { n: 1 });
       const writing = db.putAttachment('a', 'x', new Blob([new Uint8Array(200 << 20)]));
-      const moving = new Promise((resolve) => db.addEventListener('progress', ({ detail }) => detail.done > 0 && resolve()));
-      await moving;
+      await until(db, 'progress', ({ done }) => done > 0);
       const reading = db.get('a');
-      globalThis.document.title = 'under way';
+      document.title = 'under way';
       return { writing: await failure(writing), reading: await reading };
     });
-    await slave.waitForFunction(() => document.title === 'under way');
+    await when(slave, () => document.title === 'under way');
     await master.evaluate(() => master.close());
     await serve(master, broadcaster.url, { id: 'the-master' });
     const { writing, reading } = await found;

@@ -5,6 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { WebSocket } from 'ws';
 import { Browser, connect, keepLong, openSite, serve } from '../harness/peer.js';
 import { openInviting, openLiar } from '../harness/inviting.js';
+import { when } from '../harness/sharing.js';
 
 describe('an invitation', { timeout: 300_000 }, () => {
   let site, origin, inviting, browser, host, guest;
@@ -116,7 +117,10 @@ describe('an invitation', { timeout: 300_000 }, () => {
     await asking.evaluate(
       async (url, link) => {
         globalThis.asked = [];
-        const ask = (call) => new Promise((resolve) => asked.push({ call, resolve }));
+        const ask = (call) =>
+          new Promise((resolve) => {
+            document.title = `${asked.push({ call, resolve })} asked`;
+          });
         globalThis.master = peer.serve(`${url}#${link}`, peer.memory(), { strangers: 'ask-first', ask });
         await until(master, 'state', ({ state }) => state === 'serving');
       },
@@ -128,7 +132,7 @@ describe('an invitation', { timeout: 300_000 }, () => {
     await stranger.evaluate(() => {
       globalThis.puts = [db.put('a', { n: 1 }), failure(db.put('b', { n: 2 }))];
     });
-    await asking.waitForFunction(() => asked.length === 2);
+    await when(asking, () => document.title === '2 asked');
     assert.deepEqual(await asking.evaluate(() => asked.map(({ call }) => [call.method, call.id, call.peer.rights])), [
       ['put', 'a', 'ask-first'],
       ['put', 'b', 'ask-first'],
@@ -139,7 +143,7 @@ describe('an invitation', { timeout: 300_000 }, () => {
     await stranger.evaluate(() => {
       globalThis.later = db.put('c', { n: 3 });
     });
-    await asking.waitForFunction(() => asked.length === 3);
+    await when(asking, () => document.title === '3 asked');
     await asking.evaluate(() => master.setRights(master.peers[0].id, 'read-write'));
     assert.equal(await stranger.evaluate(() => later), 'c');
     relay.close();

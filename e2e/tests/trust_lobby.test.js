@@ -50,7 +50,7 @@ describe('the lobby', { timeout: 300_000 }, () => {
 
   test('is told by the badge and by the popup, which leads to the window', async () => {
     await waiting(1);
-    await chromium.control.waitForFunction(async () => (await chrome.action.getBadgeText({})) === '?');
+    await chromium.badge((text) => text === '?');
     assert.match(await title(), /1 device waits to be let in$/);
     const popup = await chromium.popup();
     await text(popup, 'waiting', (text) => text === 'A device waits to be let in.');
@@ -70,7 +70,7 @@ describe('the lobby', { timeout: 300_000 }, () => {
     assert.match(await query(slave, 'Lovelace'), /Ada/);
     const { invitations } = await waiting(0);
     assert.equal(invitations.find(({ label }) => label === 'Device at 10.77.0.1').rights, 'ask-first');
-    await chromium.control.waitForFunction(async () => (await chrome.action.getBadgeText({})) === '0');
+    await chromium.badge((text) => text === '0');
   });
 
   test('asks once more, before the first write', async () => {
@@ -79,7 +79,7 @@ describe('the lobby', { timeout: 300_000 }, () => {
     await text(slave, 'asked', (text) => text.includes('is asked whether this device may write'));
     await text(master, 'writing', (text) => text.includes('wants to write for the first time'));
     await chromium.state(({ writing }) => writing === 1);
-    await chromium.control.waitForFunction(async () => (await chrome.action.getBadgeText({})) === '?');
+    await chromium.badge((text) => text === '?');
     assert.match(await title(), /1 device wants to write$/);
     const asked = await chromium.popup();
     await text(asked, 'waiting', (text) => text === 'A device wants to write for the first time.');
@@ -114,7 +114,7 @@ describe('the lobby', { timeout: 300_000 }, () => {
     await master.close();
     const { page, signs } = await knock();
     await waiting(1);
-    await chromium.control.waitForFunction(async () => (await chrome.action.getBadgeText({})) === '?');
+    await chromium.badge((text) => text === '?');
     master = await serveRecords(chromium);
     await text(master, 'knock');
     assert.equal(await master.$eval('[data-testid="knock"] .signs', ({ textContent }) => textContent), signs);
