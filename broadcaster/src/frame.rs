@@ -32,12 +32,17 @@ pub fn ping() -> Bytes {
     Bytes::from_static(&[FIN | PING, 0])
 }
 
-/// The payload of the Ping that asks whether all before it has come.
-pub const CONFIRM: &[u8] = b"all";
+/// The payloads of the Pings that ask whether all before them has come, for two rounds in turn: a Ping may be
+/// said twice, and its second Pong must not be taken for that of the next.
+pub const CONFIRM: [&[u8]; 2] = [b"all0", b"all1"];
 
-/// A Ping frame with the payload [`CONFIRM`]; always the same bytes in memory.
-pub fn ping_to_confirm() -> Bytes {
-    Bytes::from_static(&[FIN | PING, 3, b'a', b'l', b'l'])
+/// A Ping frame with the payload [`CONFIRM`] of a round; always the same bytes in memory.
+pub fn ping_to_confirm(is_odd: bool) -> Bytes {
+    Bytes::from_static(if is_odd {
+        &[FIN | PING, 4, b'a', b'l', b'l', b'1']
+    } else {
+        &[FIN | PING, 4, b'a', b'l', b'l', b'0']
+    })
 }
 
 /// The Pong frame to a Ping frame's payload (RFC 6455 §5.5.3).

@@ -162,12 +162,13 @@ impl Engine {
 
     /// Writes what is queued for a connection, unless a write is under way, after which this is asked again.
     pub(crate) fn write(&mut self, driver: &Driver, conn: ConnId) {
+        let now = self.now();
         let Some(socket) = self.sockets.get_mut(&conn) else {
             return;
         };
         // Chromium 156 loses a chunk that is written while the stream's pipe is exactly full, and says that
         // it was written. The executor sees to it that the pipe never is.
-        let parts = self.executor.next_chunk(conn, WRITE_BYTES);
+        let parts = self.executor.next_chunk(conn, WRITE_BYTES, now);
         let Some(chunk) = self.last_chunk.of(parts) else {
             return socket.sent_all();
         };

@@ -168,34 +168,38 @@ impl Connection {
 
     /// What is to be written at once, about `most` bytes; [`Connection::handle_written`] follows. An answer
     /// of HTTP is given whole, since nobody can be asked whether it came.
-    pub fn next_chunk(&mut self, most: usize) -> Vec<Bytes> {
+    pub fn next_chunk(&mut self, most: usize, now: Millis) -> Vec<Bytes> {
         match self.state {
             State::Open { .. }
             | State::Closing {
                 input: Input::Awaited(_),
                 ..
-            } => self.queue.chunk(most, true),
+            } => self.queue.chunk(most, true, now),
             State::Head { .. }
             | State::Requested { .. }
             | State::Asked { .. }
             | State::Over { .. }
             | State::Closing { .. }
             | State::Lingering { .. }
-            | State::Ended => self.queue.chunk(usize::MAX, false),
+            | State::Ended => self.queue.chunk(usize::MAX, false, now),
         }
     }
 
     /// The first `bytes` of what is queued are written.
     pub fn handle_written(&mut self, bytes: usize, now: Millis) {
+        let is_progress = !self.queue.is_asking();
         self.queue.advance(bytes);
-        if let State::Closing { until, .. } = &mut self.state {
+        if let State::Closing { until, .. } = &mut self.state
+            && is_progress
+        {
             *until = now + if self.queue.is_empty() { LINGER } else { FLUSH };
         }
     }
 
     /// It is `now`.
     pub fn handle_timeout(&mut self, now: Millis) -> Option<Event> {
-        if self.deadline().is_none_or(|deadline| now < deadline) {
+        self.queue.handle_timeout(now);
+        if self.until().is_none_or(|until| now < until) {
             return None;
         }
         match &mut self.state {
@@ -217,6 +221,11 @@ impl Connection {
 
     /// When to call [`Connection::handle_timeout`] at the latest.
     pub fn deadline(&self) -> Option<Millis> {
+        self.until().into_iter().chain(self.queue.deadline()).min()
+    }
+
+    /// When the state is over, or the peer to be pinged.
+    fn until(&self) -> Option<Millis> {
         match &self.state {
             State::Head { until, .. }
             | State::Requested { until }
@@ -438,7 +447,7 @@ impl Connection {
                     continue;
                 }
                 Ok(Some(Incoming::Pong(payload))) => {
-                    confirm(&mut self.queue, &payload);
+                    self.queue.confirm(&payload);
                     continue;
                 }
                 Ok(Some(Incoming::Close(code))) => (code, true),
@@ -478,19 +487,12 @@ impl Input {
                 match socket.read(bytes) {
                     Ok(Some(Incoming::Close(_))) => break *self = Self::Closed,
                     Err(_) => break *self = Self::Ignored,
-                    Ok(Some(Incoming::Pong(payload))) => confirm(queue, &payload),
+                    Ok(Some(Incoming::Pong(payload))) => queue.confirm(&payload),
                     Ok(Some(Incoming::Message(_) | Incoming::Ping(_))) => {}
                     Ok(None) => break,
                 }
             }
         }
         *bytes = &[];
-    }
-}
-
-/// Takes note of the Pong to the Ping that asked whether all has come.
-fn confirm(queue: &mut Queue, payload: &[u8]) {
-    if payload == frame::CONFIRM {
-        queue.confirm();
     }
 }

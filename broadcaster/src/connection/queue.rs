@@ -1,7 +1,8 @@
 //! What waits to be written to one connection: shared frames, and how much of the first has gone.
 
 use crate::frame;
-use crate::limits::UNCONFIRMED_BYTES;
+use crate::limits::{CONFIRM_AGAIN, UNCONFIRMED_BYTES};
+use crate::time::Millis;
 use bytes::{Buf, Bytes};
 use std::collections::VecDeque;
 
@@ -26,8 +27,23 @@ pub(super) struct Queue {
     begun: usize,
     /// Bytes given out since the peer told last that it has all of them.
     unconfirmed: usize,
+    asked: Asked,
+    /// Of the two payloads that ask, the one whose turn it is.
+    is_odd: bool,
     /// Whether something was added since [`Queue::take_news`].
     has_news: bool,
+}
+
+/// Whether the peer was asked if it has all.
+#[derive(Debug, Default)]
+enum Asked {
+    #[default]
+    No,
+    /// Behind other bytes in one chunk, with which it comes.
+    Surely,
+    /// By itself. Where the stream was exactly full it is lost, and is said again at this time; at once where
+    /// there is none.
+    Perhaps { again: Option<Millis> },
 }
 
 impl Queue {
@@ -73,12 +89,13 @@ impl Queue {
     }
 
     /// Gives whole entries to be written at once, about `most` bytes of them; they will go whatever happens.
-    /// Where the peer can confirm, a Ping that asks for it follows much, and nothing more is given before.
-    pub(super) fn chunk(&mut self, most: usize, can_confirm: bool) -> Vec<Bytes> {
-        let mut chunk: Vec<Bytes> = Vec::new();
+    /// Where the peer can confirm, nothing follows much before it has answered a Ping that asks for it. The Ping
+    /// goes with what it follows where more waits; else when there is more, since most peers need none then.
+    pub(super) fn chunk(&mut self, most: usize, can_confirm: bool, now: Millis) -> Vec<Bytes> {
         if can_confirm && self.unconfirmed >= UNCONFIRMED_BYTES {
-            return chunk;
+            return self.ask(now);
         }
+        let mut chunk: Vec<Bytes> = Vec::new();
         self.begun = 0;
         for entry in &self.entries {
             if !chunk.is_empty() && self.begun + entry.len() > most {
@@ -87,21 +104,67 @@ impl Queue {
             self.begun += entry.len();
             chunk.push(entry.clone());
         }
-        if can_confirm && self.unconfirmed + self.begun >= UNCONFIRMED_BYTES {
-            let ping = frame::ping_to_confirm();
-            self.begun += ping.len();
-            self.bytes += ping.len();
-            self.entries.insert(chunk.len(), ping.clone());
-            chunk.push(ping);
+        let is_much = self.unconfirmed + self.begun >= UNCONFIRMED_BYTES;
+        if can_confirm && is_much && chunk.len() < self.entries.len() {
+            chunk.push(self.insert_ping(chunk.len()));
+            self.asked = Asked::Surely;
         }
         self.unconfirmed += self.begun;
         chunk
     }
 
-    /// The peer has all that was given out.
-    pub(super) fn confirm(&mut self) {
-        self.unconfirmed = 0;
-        self.has_news |= !self.entries.is_empty();
+    /// Asks whether all has come, where something waits for the answer and the question is not on its way.
+    fn ask(&mut self, now: Millis) -> Vec<Bytes> {
+        let (Asked::No | Asked::Perhaps { again: None }) = self.asked else {
+            return Vec::new();
+        };
+        if self.entries.is_empty() {
+            return Vec::new();
+        }
+        self.asked = Asked::Perhaps {
+            again: Some(now + CONFIRM_AGAIN),
+        };
+        self.begun = 0;
+        vec![self.insert_ping(0)]
+    }
+
+    /// Puts the Ping that asks behind `at` entries that are begun.
+    fn insert_ping(&mut self, at: usize) -> Bytes {
+        let ping = frame::ping_to_confirm(self.is_odd);
+        self.begun += ping.len();
+        self.bytes += ping.len();
+        self.entries.insert(at, ping.clone());
+        ping
+    }
+
+    /// A Pong has come: where it answers the question, the peer has all that was given out.
+    pub(super) fn confirm(&mut self, pong: &[u8]) {
+        if pong == frame::CONFIRM[usize::from(self.is_odd)] {
+            (self.unconfirmed, self.asked) = (0, Asked::No);
+            self.is_odd = !self.is_odd;
+            self.has_news |= !self.entries.is_empty();
+        }
+    }
+
+    /// Whether what is being written is the question alone, perhaps in vain.
+    pub(super) fn is_asking(&self) -> bool {
+        matches!(self.asked, Asked::Perhaps { .. })
+    }
+
+    /// It is `now`: a question that may be lost is to be said again.
+    pub(super) fn handle_timeout(&mut self, now: Millis) {
+        if self.deadline().is_some_and(|deadline| deadline <= now) {
+            self.asked = Asked::Perhaps { again: None };
+            self.has_news = true;
+        }
+    }
+
+    /// When to call [`Queue::handle_timeout`] at the latest.
+    pub(super) fn deadline(&self) -> Option<Millis> {
+        match self.asked {
+            Asked::Perhaps { again } => again,
+            Asked::No | Asked::Surely => None,
+        }
     }
 
     /// Takes note that the first `written` bytes are gone.
@@ -203,7 +266,7 @@ mod tests {
         for frame in ["abc", "def", "ghi"] {
             queue.push(frame.into());
         }
-        assert_eq!(queue.chunk(6, true).concat(), b"abcdef");
+        assert_eq!(queue.chunk(6, true, Millis(0)).concat(), b"abcdef");
         queue.drop_unsent();
         assert_eq!((bytes(&queue), queue.bytes()), (b"abcdef".to_vec(), 6));
         queue.advance(6);
@@ -213,25 +276,83 @@ mod tests {
     }
 
     #[test]
-    fn much_is_followed_by_a_ping_and_nothing_more_is_given_before_its_pong() {
+    fn much_is_followed_by_a_ping_where_more_waits_and_nothing_is_given_before_its_pong() {
         let mut queue = Queue::default();
         let frame = Bytes::from(vec![7; UNCONFIRMED_BYTES / 2]);
-        let ping = frame::ping_to_confirm();
+        let ping = frame::ping_to_confirm(false);
         for _ in 0..3 {
             queue.push(frame.clone());
         }
-        assert_eq!(queue.chunk(1, true).concat(), frame);
+        assert_eq!(queue.chunk(1, true, Millis(0)).concat(), frame);
         queue.advance(frame.len());
-        assert_eq!(queue.chunk(1, true), [frame.clone(), ping.clone()]);
+        assert_eq!(
+            queue.chunk(1, true, Millis(0)),
+            [frame.clone(), ping.clone()]
+        );
         assert_eq!(queue.bytes(), 2 * frame.len() + ping.len());
         queue.advance(frame.len() + ping.len());
-        assert!(queue.chunk(1, true).is_empty());
+        assert!(queue.chunk(1, true, Millis(0)).is_empty());
+        // It cannot be lost, so it is not said again.
+        assert_eq!((queue.is_asking(), queue.deadline()), (false, None));
         // Who cannot answer is not waited for.
-        assert_eq!(queue.chunk(1, false).concat(), frame);
+        assert_eq!(queue.chunk(1, false, Millis(0)).concat(), frame);
         queue.take_news();
-        queue.confirm();
+        queue.confirm(b"other");
+        assert!(!queue.take_news());
+        queue.confirm(frame::CONFIRM[0]);
         assert!(queue.take_news());
-        assert_eq!(queue.chunk(1, true).concat(), frame);
+        assert_eq!(queue.chunk(1, true, Millis(0)).concat(), frame);
+    }
+
+    #[test]
+    fn much_by_itself_brings_no_ping_before_there_is_more() {
+        let mut queue = Queue::default();
+        let frame = Bytes::from(vec![7; UNCONFIRMED_BYTES]);
+        queue.push(frame.clone());
+        assert_eq!(queue.chunk(1, true, Millis(0)).concat(), frame);
+        queue.advance(frame.len());
+        assert!(queue.chunk(1, true, Millis(0)).is_empty());
+        assert!(!queue.is_asking());
+    }
+
+    /// A queue of which so much was written that more is not before a Pong, and more waits.
+    fn waiting(is_odd: bool) -> Queue {
+        let mut queue = Queue {
+            is_odd,
+            ..Queue::default()
+        };
+        queue.push(vec![7; UNCONFIRMED_BYTES].into());
+        queue.chunk(1, true, Millis(0));
+        queue.advance(UNCONFIRMED_BYTES);
+        queue.push("more".into());
+        queue
+    }
+
+    #[test]
+    fn a_ping_by_itself_is_said_again_until_its_pong() {
+        let (mut queue, ping) = (waiting(false), frame::ping_to_confirm(false));
+        for now in (0..3).map(Millis::from_secs) {
+            queue.take_news();
+            queue.handle_timeout(now);
+            assert_eq!(queue.take_news(), now > Millis(0));
+            assert_eq!(queue.chunk(1, true, now), std::slice::from_ref(&ping));
+            queue.advance(ping.len());
+            assert!(queue.is_asking() && queue.chunk(1, true, now).is_empty());
+            assert_eq!(queue.deadline(), Some(now + CONFIRM_AGAIN));
+        }
+        queue.confirm(frame::CONFIRM[0]);
+        assert_eq!((queue.is_asking(), queue.deadline()), (false, None));
+        assert_eq!(queue.chunk(1, true, Millis(0)).concat(), b"more");
+    }
+
+    #[test]
+    fn a_second_pong_is_not_taken_for_that_of_the_next_round() {
+        let mut queue = waiting(true);
+        queue.chunk(1, true, Millis(0));
+        queue.confirm(frame::CONFIRM[0]);
+        assert!(queue.is_asking());
+        queue.confirm(frame::CONFIRM[1]);
+        assert!(!queue.is_asking() && !queue.is_odd);
     }
 
     #[test]

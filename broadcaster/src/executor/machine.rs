@@ -187,11 +187,11 @@ impl Executor {
 
     /// Takes what is to be written at once, about `most` bytes of [`Executor::queued`]: for a driver whose
     /// writes take time and cannot be taken back. [`Executor::handle_written`] follows, for all of it. Of a
-    /// WebSocket, more than [`UNCONFIRMED_BYTES`](crate::limits::UNCONFIRMED_BYTES) are followed by a Ping,
-    /// and nothing more is given before the peer has answered it.
-    pub fn next_chunk(&mut self, conn: ConnId, most: usize) -> Vec<Bytes> {
+    /// WebSocket, nothing follows more than [`UNCONFIRMED_BYTES`](crate::limits::UNCONFIRMED_BYTES) before
+    /// the peer has answered a Ping.
+    pub fn next_chunk(&mut self, conn: ConnId, most: usize, now: Millis) -> Vec<Bytes> {
         let entry = self.connections.get_mut(&conn);
-        entry.map_or_else(Vec::new, |entry| entry.connection.next_chunk(most))
+        entry.map_or_else(Vec::new, |entry| entry.connection.next_chunk(most, now))
     }
 
     /// The first `bytes` of [`Executor::queued`] are written.
