@@ -226,6 +226,18 @@ fn it_is_told_the_addresses_that_a_document_gathers() {
 }
 
 #[test]
+fn no_network_is_said_only_when_it_is_known() {
+    let mut browser = accepting(Choice::App);
+    assert!(browser.open_app(APP));
+    browser.start();
+    browser.say(hello());
+    browser.say(listening(&[]));
+    assert_eq!(browser.status(), Status::Starting);
+    browser.gather("[]").unwrap();
+    assert_eq!(browser.status(), Status::NoAddress);
+}
+
+#[test]
 fn addresses_that_are_none_leave_the_known_ones() {
     let mut browser = sharing();
     let gathered = |text: &str, browser: &mut Browser| {

@@ -99,7 +99,14 @@ impl Sharing {
     fn status(&self) -> Status {
         match (&self.phase, self.trouble(), self.memory.wish) {
             (_, Some(trouble), _) => trouble.status(),
-            (Phase::Open { urls, .. }, None, _) if urls.is_empty() => Status::NoAddress,
+            (Phase::Open { urls, .. }, None, _) if urls.is_empty() => {
+                // The app opens its port before a document has gathered the addresses for it.
+                if self.carrier == Carrier::App && !self.has_gathered() {
+                    Status::Starting
+                } else {
+                    Status::NoAddress
+                }
+            }
             (Phase::Open { .. }, None, _) => Status::Sharing,
             (_, None, Wish::Sharing) => Status::Starting,
             (_, None, Wish::Stopped | Wish::Asking(Question::Restarted)) => Status::Stopped,
