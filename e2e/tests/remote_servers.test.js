@@ -6,6 +6,7 @@ import { createServer } from 'node:http';
 import { once } from 'node:events';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { CouchDb } from '../couchdb/server.js';
+import { compared, here, replicate } from '../harness/far.js';
 import { Hal } from '../harness/hal/server.js';
 import { Browser, openSite } from '../harness/peer.js';
 
@@ -161,6 +162,31 @@ describe('records on a server', { timeout: 300_000 }, () => {
     const lines = hal.requests.map(({ line }) => line);
     assert.deepEqual(lines, ['GET /hateoas/', 'GET /hateoas/traverse', 'GET /hateoas/traverse', 'GET /hateoas/search']);
   });
+
+  // Its catalog is behind: rows come in another order than the changes.
+  for (const [date_property, found] of [
+    ['modification_date', ['early']],
+    ['indexation_timestamp', ['early', 'late']],
+  ]) {
+    test(`of an ERP5 that indexes late, ${date_property} finds ${found.join(' and ')}`, async () => {
+      const { records } = hal;
+      const make = (title, now) => {
+        records.now = now;
+        records.set(records.add(PERSON.portal_type, PERSON.parent_relative_url), { title });
+      };
+      records.indexesLate = true;
+      make('late', '2026-11-22 10:00:00');
+      records.indexesLate = false;
+      make('early', '2026-11-22 10:00:05');
+      await replicate(page, { description: erp5({ date_property }), needs: PERSON }, { database: date_property });
+      await compared(page);
+      records.now = '2026-11-22 10:00:30';
+      records.index();
+      await compared(page);
+      assert.deepEqual((await here(page)).map(([title]) => title), found);
+      await page.evaluate(() => db.close());
+    });
+  }
 
   test('a record that nobody may edit is refused', async () => {
     const id = hal.records.add('Person', 'person_module');

@@ -1,5 +1,6 @@
 //! What a storage on a server needs of the network: one request, one response.
 
+use crate::Millis;
 use crate::credentials::Credentials;
 use jio::storage::Answer;
 
@@ -47,4 +48,7 @@ pub trait Http {
     /// 503 when no response came: no connection, refused by the browser, ended amid; 504 when none came in
     /// time. Nothing is known then about what the server did. A response of any status is no error.
     fn send(&self, request: Request) -> Answer<'_, Response>;
+
+    /// The time, to tell how long ago something was read, also by an earlier run of the program.
+    fn now(&self) -> Millis;
 }

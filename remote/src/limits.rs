@@ -1,5 +1,7 @@
 //! Every bound of the crate, with its unit and what happens when it is reached.
 
+use crate::Millis;
+
 /// Bytes of a response's body; a longer one is not read on, and the request fails with 413.
 pub const MAX_BODY_BYTES: usize = 64 << 20;
 /// Bytes of an attachment that is brought or fetched: it is held whole, twice for a moment. A longer one
@@ -19,6 +21,9 @@ pub const MAX_SCANNED: usize = 20_000;
 pub const MAX_SINGLY: usize = 500;
 /// Ids that a server is asked for to find out what was removed; more fail with 413.
 pub const MAX_IDS: usize = 200_000;
+/// After this time a server's date of change, of whole seconds, is past: a change bears another. Longer than a
+/// transaction there, which has the date of its beginning.
+pub const DATE_PAST: Millis = Millis::from_minutes(1);
 /// Records remembered at one date of change; more fail with 507.
 pub const MAX_SEEN: usize = 50_000;
 /// How often a listing is begun again because records moved under it, before it fails with 503.

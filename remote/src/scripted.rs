@@ -1,10 +1,11 @@
 //! For tests: a server that has its replies written down, and keeps what it was asked.
 
+use crate::Millis;
 use crate::http::{Http, Request, Response};
 use jio::endpoint::Failure;
 use jio::storage::Answer;
 use serde_json::Value;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::pin;
@@ -15,6 +16,7 @@ use std::task::{Context, Poll, Waker};
 pub(crate) struct Scripted {
     replies: RefCell<VecDeque<Response>>,
     asked: RefCell<Vec<Request>>,
+    pub(crate) now: Cell<Millis>,
 }
 
 impl Scripted {
@@ -22,6 +24,7 @@ impl Scripted {
         Rc::new(Self {
             replies: RefCell::new(replies.into_iter().collect()),
             asked: RefCell::default(),
+            now: Cell::default(),
         })
     }
 
@@ -43,6 +46,10 @@ impl Http for Scripted {
         self.asked.borrow_mut().push(request);
         let reply = self.replies.borrow_mut().pop_front();
         Box::pin(async { reply.ok_or_else(|| Failure::new(503, "the line is cut")) })
+    }
+
+    fn now(&self) -> Millis {
+        self.now.get()
     }
 }
 

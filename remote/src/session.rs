@@ -1,5 +1,6 @@
 //! A server that is asked: requests to one address under one set of credentials, and what statuses mean.
 
+use crate::Millis;
 use crate::address::Address;
 use crate::credentials::Credentials;
 use crate::http::{Http, Request, Response};
@@ -63,6 +64,11 @@ impl Session {
             credentials,
             kind,
         }
+    }
+
+    /// The time, as [`Http::now`] has it.
+    pub(crate) fn now(&self) -> Millis {
+        self.http.now()
     }
 
     /// Asks, and gives back whatever status came.

@@ -18,7 +18,11 @@ const READ_ONLY = 'view_only';
 
 export class Records {
   #records = new Map();
+  #indexed = new Map();
+  #waiting = new Set();
   #last = 0;
+  /** Whether the catalog learns of changes only when `index` is called, as that of a busy ERP5 does later. */
+  indexesLate = false;
   files = new Map();
   /** Who is logged in has made it, unless told otherwise. */
   owner = 'me';
@@ -27,9 +31,22 @@ export class Records {
 
   /** All of them as the catalog has them. */
   get catalog() {
-    return [...this.#records].map(([id, { uid, portal_type, owner, date, values }]) => ({
-      id, uid, portal_type, owner, relative_url: id, modification_date: date, ...values,
-    }));
+    return [...this.#indexed.values()];
+  }
+
+  /** The catalog learns of what changed, with the dates of the changes and that of now. */
+  index(ids = this.#waiting) {
+    for (const id of ids) {
+      const { uid, portal_type, owner, date, values } = this.#records.get(id);
+      const dates = { modification_date: date, indexation_timestamp: this.now };
+      this.#indexed.set(id, { id, uid, portal_type, owner, relative_url: id, ...dates, ...values });
+      this.#waiting.delete(id);
+    }
+  }
+
+  #changed(id) {
+    if (this.indexesLate) this.#waiting.add(id);
+    else this.index([id]);
   }
 
   get size() {
@@ -41,6 +58,7 @@ export class Records {
     const uid = ++this.#last;
     const id = `${parent}/${uid}`;
     this.#records.set(id, { uid, portal_type, parent, owner: this.owner, date: this.now, values: {} });
+    this.#changed(id);
     return id;
   }
 
@@ -53,6 +71,7 @@ export class Records {
       if (kind) record.values[name.replace(/^(my|your)_/, '')] = kind === 'IntegerField' && text !== '' ? Number(text) : text;
     }
     record.date = this.now;
+    this.#changed(id);
     return true;
   }
 
@@ -61,14 +80,15 @@ export class Records {
     const record = this.#records.get(id);
     Object.assign(record.values, values);
     record.date = this.now;
+    this.#changed(id);
   }
 
   delete(id) {
-    this.#records.delete(id);
+    for (const all of [this.#records, this.#indexed, this.#waiting]) all.delete(id);
   }
 
   clear() {
-    this.#records.clear();
+    for (const all of [this.#records, this.#indexed, this.#waiting]) all.clear();
     this.files.clear();
   }
 

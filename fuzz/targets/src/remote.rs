@@ -9,13 +9,13 @@ use jio::endpoint::Failure;
 use jio::rpc::Call;
 use jio::storage::{Answer, Storage};
 use jio::{AllDocs, CAPACITIES, Id, Name, document};
-use remote::Address;
 use remote::couchdb::CouchDb;
 use remote::credentials::Credentials;
 use remote::description::Description;
 use remote::erp5::{Erp5, Settings};
 use remote::http::{Http, Request, Response};
 use remote::replica::{Replica, Revision, Write};
+use remote::{Address, Millis};
 use serde_json::{Value, json};
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -181,5 +181,9 @@ impl Http for Script {
         assert!(!format!("{request:?}").contains(SECRET));
         let reply = self.0.borrow_mut().pop_front();
         Box::pin(async { reply.ok_or_else(|| Failure::new(503, "the line is cut")) })
+    }
+
+    fn now(&self) -> Millis {
+        Millis(0)
     }
 }

@@ -2,6 +2,7 @@
 
 use jio::endpoint::Failure;
 use jio::storage::{Answer, Storage};
+use remote::Millis;
 use remote::description::Description;
 use remote::http::{Http, Request, Response};
 use remote::limits::MAX_BODY_BYTES;
@@ -50,6 +51,10 @@ impl Http for Fetch {
                 body: came.body,
             })
         })
+    }
+
+    fn now(&self) -> Millis {
+        Millis(web::clock::now())
     }
 }
 

@@ -3,9 +3,10 @@
 //! Dates are ERP5's own texts, and given back to it as they came: nothing here knows their form or its
 //! clock. Several records may have one date, and a record may change twice in it, before and after it was
 //! read. So whatever was read is read again from its last date on, and what is known is left out, until a row
-//! with a later date stands beside it: then the date is past, and a change would bear another. Where one
-//! date has more records than a portion, rows of it are left out only once it is past.
+//! with a later date stands beside it, or time has gone by here: then the date is past, and a change would bear
+//! another. Where one date has more records than a portion, rows of it are left out only once it is past.
 
+use crate::Millis;
 use crate::replica::Cursor;
 use jio::endpoint::Failure;
 use serde::{Deserialize, Serialize};
@@ -41,10 +42,18 @@ pub(super) struct Place {
 pub(super) struct Seen(
     /// Its revision.
     pub(super) String,
-    /// The pass in which it was read, if its date was not known to be past: in a later one it needs a
-    /// second look.
-    pub(super) Option<u32>,
+    /// Its reading, if its date was not known to be past: it needs another look then.
+    pub(super) Option<Reading>,
 );
+
+/// A record was read while others could still change at its date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Reading {
+    /// The last pass that looked at it; each looks at a record once.
+    pub(super) pass: u32,
+    /// When that was first.
+    pub(super) at: Millis,
+}
 
 fn is_false(it: &bool) -> bool {
     !it
@@ -134,7 +143,7 @@ mod tests {
 
     fn known(ids: &[&str]) -> BTreeMap<String, Seen> {
         ids.iter()
-            .map(|id| ((*id).to_owned(), Seen("r".to_owned(), Some(0))))
+            .map(|id| ((*id).to_owned(), Seen("r".to_owned(), None)))
             .collect()
     }
 

@@ -4,12 +4,12 @@
 //! a write reads the record first, since ERP5 takes any; and adding has two steps, of which the second can be
 //! cut off.
 
-use super::cursor::{Place, Seen};
+use super::cursor::{Place, Reading, Seen};
 use super::search::{Row, joined, term};
 use super::view::{PARENT, PORTAL_TYPE, View, comparable, is_nothing};
 use super::{Erp5, Inner};
 use crate::content::fingerprint;
-use crate::limits::MAX_SEEN;
+use crate::limits::{DATE_PAST, MAX_SEEN};
 use crate::replica::{Changes, Cursor, Replica, Revision, State, Write, Written};
 use crate::session::is_passing;
 use jio::endpoint::Failure;
@@ -54,7 +54,7 @@ impl Inner {
             let seen = place.known(id.as_str(), date);
             // A row of a later date stands beside it, or did before this one was read.
             let is_past = last.as_ref() != Some(date) || place.is_past(date);
-            let Some((state, read_in)) = self.look(&id, row, seen, is_past, place.pass).await?
+            let Some((state, reading)) = self.look(&id, row, seen, is_past, place.pass).await?
             else {
                 continue;
             };
@@ -62,7 +62,7 @@ impl Inner {
             if seen.is_none_or(|seen| seen.0 != revision) {
                 changes.insert(id.clone(), state);
             }
-            known.insert(id.as_str().to_owned(), Seen(revision, read_in));
+            known.insert(id.as_str().to_owned(), Seen(revision, reading));
         }
         let next = place.after(&dates, &known, is_last);
         if next.seen.len() > MAX_SEEN {
@@ -142,8 +142,8 @@ impl Inner {
             .ok_or_else(why)
     }
 
-    /// The state of a row's record, and the pass after which it needs a second look; `None` where nothing
-    /// is new, or it is gone.
+    /// The state of a row's record, and its reading where it needs another look; `None` where nothing is new,
+    /// or it is gone.
     async fn look(
         &self,
         id: &Id,
@@ -151,17 +151,22 @@ impl Inner {
         seen: Option<&Seen>,
         is_past: bool,
         pass: u32,
-    ) -> Result<Option<(State, Option<u32>)>, Failure> {
+    ) -> Result<Option<(State, Option<Reading>)>, Failure> {
         if !self.settings.select_list.is_empty() {
             return Ok(Some((self.state(self.record_of_row(id, row)), None)));
         }
-        // A date that goes on in one pass is past in the next.
-        let is_settling = is_past || seen.is_some_and(|seen| seen.1 != Some(pass));
-        if seen.is_some_and(|seen| seen.1.is_none() || !is_settling) {
-            return Ok(None);
-        }
+        let now = self.session.now();
+        let is_past = match seen {
+            Some(Seen(_, None)) => return Ok(None),
+            Some(Seen(_, Some(read))) if read.pass == pass && !is_past => return Ok(None),
+            Some(Seen(_, Some(read))) => is_past || read.at + DATE_PAST <= now,
+            None => is_past,
+        };
         let viewed = self.viewed(id).await?;
-        Ok(viewed.map(|state| (state, (!is_settling).then_some(pass))))
+        let first = seen.and_then(|seen| seen.1);
+        let at = first.map_or_else(|| self.session.now(), |first| first.at);
+        let reading = (!is_past).then_some(Reading { pass, at });
+        Ok(viewed.map(|state| (state, reading)))
     }
 
     /// The state that a record's view shows; `None`: it is gone.

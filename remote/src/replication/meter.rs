@@ -1,5 +1,6 @@
 //! Counts what goes over the line.
 
+use crate::Millis;
 use crate::http::{Http, Request, Response};
 use jio::storage::Answer;
 use std::cell::Cell;
@@ -59,6 +60,10 @@ impl<H: Http> Http for Metered<H> {
             call.bytes = call.bytes.saturating_add(size(body, &response.headers));
             Ok(response)
         })
+    }
+
+    fn now(&self) -> Millis {
+        self.inner.now()
     }
 }
 

@@ -2,6 +2,7 @@ use super::super::Settings;
 use super::super::tests::{added, document, edited, erp5, id, rows, settings, site};
 use super::super::view::tests::person;
 use super::*;
+use crate::Millis;
 use crate::http::Response;
 use crate::scripted::{Scripted, block_on, reply};
 use serde_json::json;
@@ -142,11 +143,13 @@ fn a_date_of_more_rows_than_a_portion_is_read_to_its_end() {
 }
 
 #[test]
-fn without_selection_each_changed_record_is_read_and_once_more_in_the_next_pass() {
+fn without_selection_each_changed_record_is_read_and_again_until_its_date_is_past() {
     let listed = || portion(&[row(1, "", "d1")]);
     let shown = |title: &str| reply(200, person("person_module/1", title, 36));
     let http = Scripted::new([
         site(),
+        listed(),
+        shown("Ada"),
         listed(),
         shown("Ada"),
         listed(),
@@ -158,11 +161,16 @@ fn without_selection_each_changed_record_is_read_and_once_more_in_the_next_pass(
     let title =
         |changes: &Changes| changes.changes[0].1.document.as_ref().unwrap()["title"].clone();
     assert_eq!(title(&first), "Ada");
-    let second = block_on(erp5.changes(Some(&first.cursor))).unwrap();
+    // The clock there may still show the same.
+    http.now.set(DATE_PAST - Millis(1));
+    let early = block_on(erp5.changes(Some(&first.cursor))).unwrap();
+    assert_eq!(early.changes, Vec::new());
+    http.now.set(DATE_PAST);
+    let second = block_on(erp5.changes(Some(&early.cursor))).unwrap();
     assert_eq!(title(&second), "Eve");
     let third = block_on(erp5.changes(Some(&second.cursor))).unwrap();
     assert_eq!((third.changes, third.is_last), (Vec::new(), true));
-    assert_eq!(http.lines().len(), 6);
+    assert_eq!(http.lines().len(), 8);
 }
 
 #[test]
