@@ -36,6 +36,24 @@ describe('the master’s document', { timeout: 240_000 }, () => {
     assert.notEqual(now[0], before);
   });
 
+  test('that reloads is not taken for one that ended', async () => {
+    const isOffscreen = (target) => target.url() === chromium.url('extension/offscreen.html');
+    // What a tab remembers goes with another document; one round alone went well by half.
+    for (let round = 1; round <= 3; round += 1) {
+      const lost = text(slave, 'status', isLost);
+      const document = await (await chromium.browser.waitForTarget(isOffscreen)).asPage();
+      const remembered = await document.evaluate((round) => {
+        const before = Number(sessionStorage.round ?? 0);
+        sessionStorage.round = round;
+        setTimeout(() => location.reload());
+        return before;
+      }, round);
+      assert.equal(remembered, round - 1);
+      await lost;
+      await back();
+    }
+  });
+
   test('that crashes takes the extension along: members are cut off, and the slave waits', async () => {
     const member = await Member.open(here());
     const lost = text(slave, 'status', isLost);

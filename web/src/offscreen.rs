@@ -58,12 +58,11 @@ async fn open_path() -> Result<Option<String>, Error> {
     let contexts = JsFuture::from(asked)
         .await
         .map_err(Error::doing("looking for the offscreen document"))?;
-    let context = contexts.unchecked_into::<Array>().get(0);
-    if context.is_undefined() {
-        return Ok(None);
-    }
-    let url = context.unchecked_into::<Context>().document_url();
-    Ok(Some(runtime::path(&url).unwrap_or(url)))
+    let urls = contexts.unchecked_into::<Array>().into_iter();
+    let urls = urls.map(|context| context.unchecked_into::<Context>().document_url());
+    // One that reloads is there twice for a moment: as it was, and as one that has no address yet.
+    let url = urls.max_by_key(|url| !url.is_empty());
+    Ok(url.map(|url| runtime::path(&url).unwrap_or(url)))
 }
 
 async fn settled(promise: Promise, doing: &str) -> Result<(), Error> {
