@@ -130,6 +130,7 @@ fn options(described: &Replicate) -> Options {
     };
     Options {
         server: described.remote.place().unwrap_or_default(),
+        scope: described.remote.scope(),
         conflicts: Conflicts::from_number(described.conflict_handling as u64).unwrap_or_default(),
         sent: carried(described.local_checks),
         taken: carried(described.remote_checks),

@@ -23,7 +23,7 @@ use crate::limits::MAX_DESCRIPTION_DEPTH;
 use crate::replication::{Budget, Hours};
 use jio::Query;
 use members::Members;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A storage.
 #[derive(Debug, Clone, PartialEq)]
@@ -384,14 +384,26 @@ fn digits(text: &str, below: u16) -> Option<u16> {
 }
 
 impl Description {
-    /// Which server and what of it, in words that hold no secret; `None` where there is no server.
+    /// Which server, in words that hold no secret; `None` where there is none.
     pub fn place(&self) -> Option<String> {
         match self {
-            Self::Erp5 {
-                address, settings, ..
-            } => Some(format!("erp5 {} {}", address.as_str(), settings.query)),
+            Self::Erp5 { address, .. } => Some(format!("erp5 {}", address.as_str())),
             Self::CouchDb { address, .. } => Some(format!("couchdb {}", address.as_str())),
             Self::Memory | Self::IndexedDb { .. } | Self::Replicate(_) => None,
+        }
+    }
+
+    /// Which of its records and what of them, in words.
+    pub fn scope(&self) -> String {
+        match self {
+            Self::Erp5 { settings, .. } => {
+                let view = &settings.default_view_reference;
+                let found_by = &settings.date_property;
+                json!([settings.query, settings.select_list, view, found_by]).to_string()
+            }
+            Self::CouchDb { .. } | Self::Memory | Self::IndexedDb { .. } | Self::Replicate(_) => {
+                String::new()
+            }
         }
     }
 }

@@ -30,12 +30,13 @@ const HELD: &str = "h/";
 impl Book {
     /// Reads what a journal kept. What is about another server, or cannot be read, is discarded: then all is
     /// compared again.
-    pub(super) fn load(texts: Vec<(String, String)>, server: &str) -> Self {
+    pub(super) fn load(texts: Vec<(String, String)>, server: &str, scope: &str) -> Self {
         let mut book = Self::default();
         let facts = texts.iter().find(|(key, _)| key == FACTS);
         let facts: Facts = facts.and_then(|(_, text)| read(text)).unwrap_or_default();
         if facts.server != server {
             book.facts.server = server.to_owned();
+            book.facts.scope = scope.to_owned();
             book.batch = texts.into_iter().map(|(key, _)| (key, None)).collect();
             book.write(FACTS, &book.facts.clone());
             return book;
@@ -45,6 +46,12 @@ impl Book {
             if book.load_one(&key, &text).is_none() && key != FACTS {
                 book.batch.insert(key, None);
             }
+        }
+        if book.facts.scope != scope {
+            book.set_facts(|facts| {
+                (facts.cursor, facts.is_read) = (None, false);
+                facts.scope = scope.to_owned();
+            });
         }
         book
     }
@@ -264,11 +271,11 @@ mod tests {
                 };
             }
         }
-        Book::load(texts.into_iter().collect(), "there")
+        Book::load(texts.into_iter().collect(), "there", "all")
     }
 
     fn full() -> Book {
-        let mut book = Book::load(Vec::new(), "there");
+        let mut book = Book::load(Vec::new(), "there", "all");
         book.agree(&id("a"), Some(agreed(None)));
         book.agree(&id("b"), Some(agreed(Some("m/1\nx"))));
         book.set_sending(vec![Sending {
@@ -328,10 +335,27 @@ mod tests {
         let texts = texts
             .into_iter()
             .filter_map(|(key, text)| Some((key, text?)));
-        let mut other = Book::load(texts.collect(), "elsewhere");
+        let mut other = Book::load(texts.collect(), "elsewhere", "all");
         assert_eq!(other.agreed_ids().count(), 0);
         let batch = other.take_batch();
         assert_eq!(batch.values().filter(|text| text.is_none()).count(), 5);
+    }
+
+    #[test]
+    fn another_part_of_it_is_read_anew_and_what_was_agreed_on_holds() {
+        let mut book = full();
+        book.set_facts(|facts| (facts.cursor, facts.is_read) = (Some(Cursor("7".into())), true));
+        let texts = book.take_batch();
+        let texts = texts
+            .into_iter()
+            .filter_map(|(key, text)| Some((key, text?)));
+        let mut other = Book::load(texts.collect(), "there", "some");
+        assert_eq!(other.agreed_ids().count(), book.agreed_ids().count());
+        let Facts {
+            cursor, is_read, ..
+        } = other.facts();
+        assert_eq!((cursor, is_read), (&None, &false));
+        assert!(other.take_batch().contains_key(FACTS));
     }
 
     #[test]

@@ -105,6 +105,8 @@ impl Held {
 pub(super) struct Facts {
     /// Which server all this is about.
     pub(super) server: String,
+    /// What of it was read.
+    pub(super) scope: String,
     pub(super) cursor: Option<Cursor>,
     /// Whether everything was read once.
     pub(super) is_read: bool,

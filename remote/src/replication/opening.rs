@@ -38,7 +38,7 @@ impl Replicated {
     pub(super) async fn open(&self) -> Result<(), Trouble> {
         let texts = self.journal.load().await.map_err(Trouble::Here)?;
         let mut core = self.core.borrow_mut();
-        core.book = Book::load(texts, &core.options.server);
+        core.book = Book::load(texts, &core.options.server, &core.options.scope);
         core.opening = Opening::Unlisted;
         Ok(())
     }

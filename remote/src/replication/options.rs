@@ -63,6 +63,8 @@ impl Carried {
 pub struct Options {
     /// Which server and which database of it, in any words: what the journal knows of another is discarded.
     pub server: String,
+    /// Which of its records and what of them, in any words: where it is another, all is read once more.
+    pub scope: String,
     /// What happens with a record that both sides changed.
     pub conflicts: Conflicts,
     /// What is sent.
@@ -87,6 +89,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             server: String::new(),
+            scope: String::new(),
             conflicts: Conflicts::default(),
             sent: Carried::default(),
             taken: Carried::default(),
