@@ -34,6 +34,7 @@ export const FILES = {
   limits: [BOTH],
   master_copies: [BOTH],
   master_replicates: [PROGRAM, SERVER],
+  master_replicates_erp5: [PROGRAM, SERVER],
   master_serves: [BOTH],
   messages: [BOTH],
   neighbour: [BOTH],

@@ -24,17 +24,19 @@ export class StoreDialog {
   }
 
   /** Opens with what holds now. */
-  open({ kind, server }) {
+  open({ kind, server, secret }) {
     const form = this.#form;
     form.reset();
     const fields = form.elements;
     fields.kind.value = kind;
     if (server) {
-      for (const name of ['type', 'url', 'user', 'view', 'properties', 'conflicts', 'from', 'to']) {
+      for (const name of ['type', 'url', 'user', 'view', 'properties', 'query', 'date', 'conflicts', 'from', 'to']) {
         if (server[name] !== undefined && server[name] !== null) fields[name].value = server[name];
       }
+      fields.keep.checked = secret.kept;
       if (server.budget) fields.budget.value = server.budget / MEGABYTE;
     }
+    fields.secret.placeholder = server && secret.known ? $('store-as-before').content.textContent : '';
     setText($('store-error'), '');
     this.#show();
     $('store-dialog').showModal();
@@ -65,10 +67,12 @@ export class StoreDialog {
 
   /** What was filled in, once the browser may reach the server. */
   async #asked() {
-    const { kind, type, url, user, secret, keep, view, properties, conflicts, budget, from, to } = this.#form.elements;
+    const { kind, type, url, user, secret, keep, view, properties, query, date, conflicts, budget, from, to } = this.#form.elements;
     if (kind.value === 'local') return { kind: 'local' };
     const server = { type: type.value, url: whole(url.value), user: user.value, conflicts: Number(conflicts.value) };
-    if (type.value === 'erp5') Object.assign(server, { view: view.value.trim(), properties: properties.value.trim() });
+    if (type.value === 'erp5') {
+      for (const field of [view, properties, query, date]) server[field.name] = field.value.trim();
+    }
     if (budget.value) server.budget = Math.round(Number(budget.value) * MEGABYTE);
     if (from.value !== to.value) Object.assign(server, { from: from.value, to: to.value });
     const { origin } = new URL(server.url);

@@ -33,10 +33,11 @@ export class Store {
     return this.#choice.kind !== 'remote';
   }
 
-  /** What the window shows, without what is secret. */
+  /** What the window shows; of what is secret only whether there is one, and whether it is kept. */
   get status() {
     const { kind, server = null } = this.#choice;
-    return { kind, server, line: toLine(this.storage.line, server) };
+    const secret = { known: secretOf(this.#choice) !== '', kept: Boolean(this.#choice.secret) };
+    return { kind, server, secret, line: toLine(this.storage.line, server) };
   }
 
   /** Whether they can be used, in the words of the package. */
@@ -46,10 +47,12 @@ export class Store {
 
   /** Keeps the records as chosen from now on; rejects where the server does not answer. By a new document: a master
    * serves what it began with. */
-  async use({ secret, keep, ...choice }) {
+  async use({ secret: said, keep, ...choice }) {
+    // Who says none goes on with the one for the same login; no other server is ever given it.
+    const secret = said || (isSameLogin(choice.server, this.#choice.server) ? secretOf(this.#choice) : '');
     if (choice.kind !== 'local') await probe(choice.server, secret);
     await keepOwn(KEY, keep ? { ...choice, secret } : choice);
-    sessionStorage.secret = secret ?? '';
+    sessionStorage.secret = secret;
     this.storage.close();
     location.reload();
   }
@@ -84,9 +87,19 @@ async function probe(server, secret) {
   }
 }
 
-function open({ kind, server, secret = sessionStorage.secret }) {
+/** What is known of the password or token for a choice's server; empty where nothing is. */
+function secretOf({ secret }) {
+  return secret ?? sessionStorage.secret ?? '';
+}
+
+function isSameLogin(one, other) {
+  return Boolean(one && other) && ['type', 'url', 'user'].every((name) => one[name] === other[name]);
+}
+
+function open(choice) {
+  const { kind, server } = choice;
   if (kind === 'local') return indexedDB(DATABASE);
-  const remote = describe(server, secret);
+  const remote = describe(server, secretOf(choice));
   if (kind === 'remote') return openRemote(remote);
   return replicated({
     type: 'replicate',
@@ -98,11 +111,19 @@ function open({ kind, server, secret = sessionStorage.secret }) {
 }
 
 /** A server as the package wants it described. */
-function describe({ type, url, user, view, properties }, secret) {
+function describe({ type, url, user, view, properties, query, date }, secret) {
   const token = secret ? { access_token: secret } : {};
   if (type === 'couchdb') return { type, url, ...(user && secret ? { username: user, password: secret } : token) };
   const names = (properties ?? '').split(',').map((name) => name.trim());
-  return { type, url, ...token, default_view_reference: view || 'view', select_list: names.filter((name) => name !== '') };
+  return {
+    type,
+    url,
+    ...token,
+    default_view_reference: view || 'view',
+    select_list: names.filter((name) => name !== ''),
+    ...(query && { query }),
+    ...(date && { date_property: date }),
+  };
 }
 
 /** Where the line stands, for the window. */

@@ -178,7 +178,8 @@ const COPIED = Date.now() - 3 * 86_400_000;
 /** A status's `store`: here and at an ERP5. */
 const replicated = (line) => ({
   kind: 'replicated',
-  server: { type: 'erp5', url: 'https://erp5.example.org/hateoas', user: 'ann', view: 'view', properties: 'title, reference', conflicts: 0, budget: 5_000_000, from: '22:00', to: '06:00' },
+  server: { type: 'erp5', url: 'https://erp5.example.org/hateoas', user: 'ann', view: 'view', properties: 'title, reference', query: 'portal_type:"Person"', date: '', conflicts: 0, budget: 5_000_000, from: '22:00', to: '06:00' },
+  secret: { known: true, kept: false },
   line: { state: 'idle', detail: '', next_at: null, waiting: 0, conflicts: 0, missing: 0, synced_at: Date.now() - 180_000, bytes: 1_234_567, calls: 34, budget: null, ...line },
 });
 
