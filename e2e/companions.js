@@ -61,6 +61,7 @@ export const FILES = {
   remote_servers: [PROGRAM, STORE],
   replication: [PROGRAM, SERVER],
   replication_chain: [PROGRAM, SERVER],
+  replication_first_sync: [PROGRAM, STORE],
   run: [BOTH],
   states: [BOTH],
   storage_kinds: [PROGRAM, STORE],

@@ -46,6 +46,14 @@ export class Colleague {
     await this.#ask(id, { method: 'PUT', body: JSON.stringify({ ...record, _rev }) });
   }
 
+  /** Stores new records, as `[id, record]`, in a few requests. */
+  async putAll(pairs) {
+    const docs = pairs.map(([_id, record]) => ({ _id, ...record }));
+    for (let at = 0; at < docs.length; at += 1_000) {
+      await this.#ask('_bulk_docs', { method: 'POST', body: JSON.stringify({ docs: docs.slice(at, at + 1_000) }) });
+    }
+  }
+
   async remove(id) {
     const { _rev } = await this.#ask(id);
     await this.#ask(`${id}?rev=${_rev}`, { method: 'DELETE' });
