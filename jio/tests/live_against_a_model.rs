@@ -253,6 +253,25 @@ fn the_first_rows_of_an_order_are_found_anew_only_when_a_change_can_matter() {
 }
 
 #[test]
+fn where_values_have_no_order_a_record_that_is_no_row_moves_rows_by_going() {
+    let first = json!({"sort_on": [["mixed", "descending"]], "limit": [0, 4]});
+    let mut world = World::default();
+    for (id, n, mixed) in [
+        ("0", 1, 1),
+        ("10", 0, 0),
+        ("2", 3, 3),
+        ("5", 0, 0),
+        ("6", 0, 2),
+    ] {
+        world.put(id, record(n, true, mixed));
+    }
+    let mut follower = world.subscribe(0, &first).unwrap();
+    world.remove("5");
+    world.read(0, &mut follower);
+    assert_eq!(follower.rows, world.found(&first));
+}
+
+#[test]
 fn who_is_too_far_behind_is_told_everything_anew() {
     let (mut world, mut all) = followed(2, &json!({}));
     for n in 0..=REMEMBERED {

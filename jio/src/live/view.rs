@@ -247,6 +247,10 @@ impl Head {
 
     /// Whether one of these changes can have changed which rows there are, or their order or content.
     fn is_touched(&self, plan: &Plan, changed: &BTreeSet<Id>, documents: &Collection) -> bool {
+        // In such an order each record may say where others stand, also one that goes.
+        if !self.is_total {
+            return true;
+        }
         let known: BTreeSet<&Id> = self.ids.iter().collect();
         let is_full = plan.end() == Some(self.ids.len());
         let last = self.ids.last();
@@ -254,7 +258,7 @@ impl Head {
         let is_beyond = |row| match last {
             // Nothing was asked for.
             None => is_full,
-            Some(last) => is_full && self.is_total && plan.is_beyond(last, row),
+            Some(last) => is_full && plan.is_beyond(last, row),
         };
         changed.iter().any(|id| {
             known.contains(id)
