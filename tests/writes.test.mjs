@@ -103,17 +103,50 @@ test('whatever is cut or killed, each write ends at the master once and in order
   }
 });
 
-test('what was seen is bounded, and the newest is kept', () => {
+test('what pages that are gone had written comes before all that is written here', () => {
+  const writes = new Writes();
+  writes.add(write(1, { isKept: false }));
+  writes.adopt([write(2), write(3)]);
+  assert.deepEqual(writes.list.map(({ number, error }) => [number, error]), [[2, null], [3, null], [1, null]]);
+  assert.equal(writes.next('m').number, 2);
+});
+
+test('what waits says what its records are', () => {
+  const writes = new Writes();
+  writes.add(write(1));
+  writes.add(write(2, { method: 'remove', args: ['r2'] }));
+  writes.add(write(3, { method: 'putAttachment', args: ['r3', 'name'], id: 'r3' }));
+  writes.add(write(4, { args: ['r1', { n: 9 }], id: 'r1' }));
+  writes.add(write(5));
+  assert.deepEqual([...writes.records], [['r1', { n: 9 }], ['r2', null], ['r5', { n: 5 }]]);
+  failed(writes, 5, 403);
+  assert.equal(writes.records.has('r5'), false, 'what was refused is not');
+});
+
+test('what was seen is bounded, and the newest is kept', async () => {
   const seen = new Seen();
   for (let n = 0; n <= 500; n += 1) seen.keep('get', [`r${n}`], { n }, n);
-  assert.equal(seen.find('get', ['r0']), undefined);
-  assert.deepEqual(seen.find('get', ['r500']), { answer: { n: 500 }, at: 500 });
+  assert.equal(await seen.find('get', ['r0']), undefined);
+  assert.deepEqual(await seen.find('get', ['r500']), { answer: { n: 500 }, at: 500 });
   seen.keep('allDocs', [{}], { data: { rows: [{ id: 'row', value: {}, doc: { n: 7 } }] } }, 9);
-  assert.deepEqual(seen.find('get', ['row']), { answer: { n: 7 }, at: 9 });
+  assert.deepEqual(await seen.find('get', ['row']), { answer: { n: 7 }, at: 9 });
   seen.keep('get', ['big'], 'x'.repeat(17 << 20), 1);
-  assert.equal(seen.find('get', ['big']), undefined);
+  assert.equal(await seen.find('get', ['big']), undefined);
   seen.keep('get', ['half'], 'x'.repeat(9 << 20), 1);
   seen.keep('get', ['other'], 'x'.repeat(9 << 20), 2);
-  assert.equal(seen.find('get', ['half']), undefined);
-  assert.equal(seen.find('get', ['other']).at, 2);
+  assert.equal(await seen.find('get', ['half']), undefined);
+  assert.equal((await seen.find('get', ['other'])).at, 2);
+});
+
+test('what one master answered is not another one’s', async () => {
+  const seen = new Seen();
+  await seen.of('a');
+  seen.keep('get', ['x'], { n: 1 }, 1);
+  await seen.of('a');
+  assert.deepEqual(await seen.find('get', ['x']), { answer: { n: 1 }, at: 1 });
+  await seen.of('b');
+  assert.equal(await seen.find('get', ['x']), undefined);
+  seen.keep('get', ['x'], { n: 2 }, 2);
+  await seen.clear();
+  assert.equal(await seen.find('get', ['x']), undefined);
 });

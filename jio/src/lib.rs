@@ -6,6 +6,7 @@
 //! - [`rpc::Request`] is what a connected device asks for, completely validated;
 //! - [`Collection`] holds documents by [`Id`] and answers [`AllDocs`] with [`Rows`];
 //! - [`Query`] is a query by itself, as text and as JSON; a [`Plan`] is compiled options;
+//! - [`amended`] is an earlier answer with writes that came since;
 //! - [`live`] tells who follows a query what has changed in its answer;
 //! - [`layout`] says where attachments lie in IndexedDB;
 //! - [`limits`] holds every bound. No input panics, and none costs more than documents × terms ×
@@ -71,6 +72,7 @@
 //! Properties named like members of `Object.prototype` are ordinary and harmless in documents. Only
 //! as keys of a query they never match, as in jIO.
 
+mod amended;
 mod collection;
 mod document;
 pub mod endpoint;
@@ -91,6 +93,7 @@ mod schema;
 mod sort;
 pub mod storage;
 
+pub use amended::amended;
 pub use collection::{Collection, Error as CollectionError};
 pub use document::{Document, Error as DocumentError, ID_KEY, document};
 pub use error::{Error, Kind};

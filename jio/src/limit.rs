@@ -47,6 +47,16 @@ impl Limit {
         )
     }
 
+    /// Whether no row is left out at the start.
+    pub(crate) fn is_from_start(self) -> bool {
+        self.skip <= 0
+    }
+
+    /// Rows that are kept at most; `None`: that depends on how many there are.
+    pub(crate) fn most(self) -> Option<usize> {
+        usize::try_from(self.count?).ok()
+    }
+
     /// The rows kept of `len`.
     pub(crate) fn window(self, len: usize) -> Range<usize> {
         let start = usize::try_from(self.skip).unwrap_or(0).min(len);

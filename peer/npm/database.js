@@ -16,6 +16,9 @@ const STATE = { state: 'connecting', step: null, detail: '', retry_at: null, mas
 /** What becomes of writes without a connection: they fail; they wait as long as this page; they wait on disk. */
 const MEMORIES = ['none', 'tab', 'kept'];
 
+/** There is none, or none for this page: what was answered before counts no more. */
+const REFUSED = new Set([403, 404]);
+
 export class Database extends Records(EventTarget) {
   #calls = new Map();
   /** Those of them that wait for a person at the master. */
@@ -40,7 +43,7 @@ export class Database extends Records(EventTarget) {
     super();
     if (!MEMORIES.includes(memory)) throw new JioError(`a memory is one of ${MEMORIES.join(', ')}`, 400);
     if (memory !== 'none') this.#keeping = this.#remember(memory);
-    if (cache) this.#seen = new Seen();
+    if (cache) this.#seen = new Seen(memory === 'kept' ? toSource(to, master) : null);
     this.#make = typeof to === 'string' ? this.#connection(toAddress(to), master, reconnect) : this.#attached(to);
     this.#load();
     this.#listen(signal);
@@ -63,8 +66,9 @@ export class Database extends Records(EventTarget) {
     return this.#keeping?.list ?? [];
   }
 
-  forget(number) {
-    this.#keeping?.forget(number);
+  async forget(number) {
+    if (number === undefined) await this.#seen?.clear();
+    else this.#keeping?.forget(number);
   }
 
   resend(number) {
@@ -87,6 +91,7 @@ export class Database extends Records(EventTarget) {
   close() {
     this.#listening.abort();
     this.#keeping?.close('the database was closed');
+    this.#seen?.close();
     this.#tell((inner) => inner.close());
   }
 
@@ -95,18 +100,20 @@ export class Database extends Records(EventTarget) {
     if (this.#state.state === 'closed') throw new JioError(this.#state.detail, 503);
     if (this.#keeping && WRITES.has(method)) return this.#keeping.write(method, args, options);
     if (!this.#seen || !READS.has(method)) return this.#call(method, args, options);
-    return this.#recall(method, args) ?? this.#look(method, args, options);
+    const found = this.#state.state === 'connected' ? undefined : await this.#recall(method, args);
+    return found ? found.answer : this.#look(method, args, options);
   }
 
-  /** An answer from what was seen, where there is no connection; a record also from what was written here. */
-  #recall(method, args) {
-    if (this.#state.state === 'connected') return undefined;
-    const own = method === 'get' ? this.#keeping?.own(args[0]) : undefined;
-    if (own === null) return Promise.reject(new JioError(`Cannot find document: ${args[0]}`, 404));
-    const found = own === undefined ? this.#seen.find(method, args) : { answer: own, at: Date.now() };
+  /** An answer from what was seen, `{ answer }`, with what was written here and waits. */
+  async #recall(method, args) {
+    const waiting = this.#keeping?.records ?? new Map();
+    const own = method === 'get' ? waiting.get(args[0]) : undefined;
+    if (own === null) throw new JioError(`Cannot find document: ${args[0]}`, 404);
+    const found = own ? { answer: structuredClone(own), at: Date.now() } : await this.#seen.find(method, args);
     if (!found) return undefined;
+    if (method === 'allDocs') found.answer = { data: await amended(args, found.answer.data, waiting), from_cache: true };
     this.#emit('from_cache', { method, args, at: found.at });
-    return Promise.resolve(method === 'allDocs' ? { ...found.answer, from_cache: true } : found.answer);
+    return found;
   }
 
   async #look(method, args, options) {
@@ -115,7 +122,7 @@ export class Database extends Records(EventTarget) {
       this.#seen.keep(method, args, answer, Date.now());
       return answer;
     } catch (error) {
-      if (error.status_code === 404) this.#seen.forget(method, args);
+      if (REFUSED.has(error.status_code)) this.#seen.forget(method, args);
       throw error;
     }
   }
@@ -203,7 +210,10 @@ export class Database extends Records(EventTarget) {
 
   #onState(state) {
     this.#state = state;
-    if (state.state === 'connected') this.#ready.resolve(this);
+    if (state.state === 'connected') {
+      this.#ready.resolve(this);
+      this.#seen?.of(state.master?.id ?? '');
+    }
     if (state.state === 'failed' || state.state === 'closed') this.#ready.reject(new JioError(state.detail, 503));
     this.#emit('state', state);
     if (state.state === 'connected') this.#keeping?.pump();
@@ -224,4 +234,19 @@ export class Database extends Records(EventTarget) {
     globalThis.addEventListener?.('pagehide', ({ persisted }) => persisted || this.close(), options);
     globalThis.document?.addEventListener('visibilitychange', () => document.hidden || wake(), options);
   }
+}
+
+/** What answers are known by on disk: the master that is wanted, or who is found at an address. An invitation's secret
+ * is no part of it. */
+function toSource(to, master) {
+  if (master !== undefined) return `master ${master}`;
+  return typeof to === 'string' ? toAddress(to).url : `channel ${to.name ?? ''}`;
+}
+
+/** Rows of an earlier answer as they are with what waits. */
+async function amended(args, { rows, total_rows }, waiting) {
+  if (waiting.size === 0) return { rows, total_rows };
+  const { amended } = await load();
+  const now = JSON.parse(amended(toJson(args), JSON.stringify(rows), JSON.stringify(Object.fromEntries(waiting))));
+  return { rows: now, total_rows: now.length };
 }

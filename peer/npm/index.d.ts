@@ -29,12 +29,14 @@ export interface Row<D = Doc> {
   id: string;
   value: Partial<D> & Doc;
   doc?: D;
+  /** Only in an answer without a connection: it was written here, and no master has it yet. */
+  waiting?: true;
 }
 
 /** What `allDocs` resolves with. */
 export interface AllDocsResult<D = Doc> {
   data: { rows: Row<D>[]; total_rows: number };
-  /** Only where it is what was answered before: there is no connection. */
+  /** Only where it is what was answered before, with what was written here since: there is no connection. */
   from_cache?: true;
 }
 
@@ -272,7 +274,10 @@ export interface ConnectOptions {
    * What is kept is sent in order, one after the other, whenever there is a connection.
    */
   memory?: 'none' | 'tab' | 'kept';
-  /** Whether `get` and `allDocs` are answered from what was seen while there is no connection; within the page only. */
+  /**
+   * Whether `get` and `allDocs` are answered from what was seen while there is no connection, from the beginning on: who
+   * wants to read anew waits for `ready`. What was seen ends with the page; with the memory `kept` it is on disk too.
+   */
   cache?: boolean;
 }
 
@@ -289,7 +294,10 @@ export interface Database extends Records, Events<DatabaseEvents> {
   /** What waits to be stored, or was refused, in the order in which it was written; of a database with a memory. */
   readonly waiting: Waiting[];
   /** Gives one of these up. One that is under way may be stored all the same. */
-  forget(number: number): void;
+  forget(number: number): Promise<void>;
+  /** Forgets all that was seen of this address or master, with `cache`; resolves when nothing of it is on disk any more. What
+   * waits to be stored stays. */
+  forget(): Promise<void>;
   /** Tries one again that was refused. */
   resend(number: number): void;
   /** Chooses a master, now or for the next try. A connection to another one ends. */

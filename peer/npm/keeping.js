@@ -39,11 +39,9 @@ export class Keeping {
     return this.#writes.list;
   }
 
-  /** What `id` is by what waits: a record, null where it is removed, undefined where nothing waits. */
-  own(id) {
-    const write = this.#writes.last(id);
-    if (!write) return undefined;
-    return write.method === 'remove' ? null : structuredClone(write.args.at(-1));
+  /** What records are by what waits, by their ids: null where one is removed. */
+  get records() {
+    return this.#writes.records;
   }
 
   /** Resolves when a master has stored it. */
@@ -109,7 +107,8 @@ export class Keeping {
 
   async #open() {
     this.#store = await open();
-    for (const write of await this.#store.adopt()) this.#writes.add({ ...write, number: (this.#last += 1), isKept: true });
+    // What this page wrote meanwhile is not kept before this is over, so nothing of it is on its way.
+    this.#writes.adopt((await this.#store.adopt()).map((write) => ({ ...write, number: (this.#last += 1), isKept: true })));
     this.#ontold();
     this.pump();
   }

@@ -3,6 +3,8 @@
 
 /** The methods that change something. */
 export const WRITES = new Set(['post', 'put', 'remove', 'putAttachment', 'removeAttachment']);
+/** Those of them that make or remove a record. */
+const RECORDS = new Set(['post', 'put', 'remove']);
 /** Lost on the way, given up on the way, too much at once: later it may be done. All else is the master's last word. */
 const PASSING = new Set([503, 499, 429]);
 const UNKNOWN = 'The connection was lost before a master of 2016 had answered: nobody knows whether it was stored.';
@@ -14,6 +16,11 @@ export class Writes {
   /** One more: `{ number, method, args, content, id, since, master, isKept }`; `master` is null until one is known. */
   add(write) {
     this.#all.push({ error: null, ...write });
+  }
+
+  /** Those of pages that are gone, in their order: they were written before all that is here. */
+  adopt(writes) {
+    this.#all.unshift(...writes.map((write) => ({ error: null, ...write })));
   }
 
   /** What `number` names, as it was added. */
@@ -77,9 +84,10 @@ export class Writes {
     return true;
   }
 
-  /** The last one that makes or removes this record, if any. */
-  last(id) {
-    return this.#all.findLast((write) => write.id === id && !write.error && ['post', 'put', 'remove'].includes(write.method));
+  /** What records are by what waits, by their ids: null where one is removed. */
+  get records() {
+    const waiting = this.#all.filter(({ method, error }) => !error && RECORDS.has(method));
+    return new Map(waiting.map(({ method, id, args }) => [id, method === 'remove' ? null : args.at(-1)]));
   }
 
   #sent(number) {

@@ -449,13 +449,13 @@ fn order(number: u32, method: String, arguments: &str, content: Option<RawBlob>)
 }
 
 /// Checks a direct call as one that came over a channel.
-fn read(method: &str, arguments: &str, brings: bool) -> Result<Call, Failure> {
+pub(crate) fn read(method: &str, arguments: &str, brings: bool) -> Result<Call, Failure> {
     let mut arguments: Vec<Value> = serde_json::from_str(arguments).unwrap_or_default();
     arguments.extend(brings.then(|| serde_json::json!({ "part": 0 })));
     Call::read(method, arguments, CAPACITIES).map_err(|error| serving::refusal(&error))
 }
 
-fn thrown(failure: Failure) -> JsValue {
+pub(crate) fn thrown(failure: Failure) -> JsValue {
     web::thrown::error(&failure.message, failure.status_code.unwrap_or(500))
 }
 

@@ -32,6 +32,7 @@ mod master;
 mod pace;
 mod page;
 mod queue;
+pub mod recalled;
 mod relayed;
 mod serving;
 mod slave;

@@ -16,6 +16,8 @@ export async function slave(url: string): Promise<string[]> {
   kept.addEventListener('waiting', ({ detail }) => detail.forEach(({ number, error }) => error && kept.resend(number)));
   kept.addEventListener('from_cache', ({ detail }) => console.log(detail.method, detail.at));
   for (const { number, doc, since } of kept.waiting) if (!doc || since === 0) kept.forget(number);
+  const seen = await kept.allDocs({ query: 'last:"%king%"' });
+  if (seen.from_cache && seen.data.rows.some(({ waiting }) => waiting)) await kept.forget();
   // @ts-expect-error: there is no such memory.
   connect(url, { memory: 'disk' });
   const ready: Database = await db.ready;
