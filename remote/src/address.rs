@@ -66,7 +66,9 @@ impl Address {
     pub(crate) fn resolve(&self, href: &str) -> Result<String, Failure> {
         let own = &self.text[..self.origin];
         let url = match origin(href) {
-            Some(origin) if origin.eq_ignore_ascii_case(own) => href.to_owned(),
+            Some(origin) if origin.eq_ignore_ascii_case(own) => {
+                format!("{own}{}", &href[origin.len()..])
+            }
             Some(_) => return Err(elsewhere()),
             None if href.starts_with('/') => format!("{own}{href}"),
             None => return Err(elsewhere()),
@@ -174,7 +176,7 @@ mod tests {
         let address = Address::new("https://erp.example/site/hateoas").unwrap();
         let table = [
             ("https://erp.example/x?y", Some("https://erp.example/x?y")),
-            ("HTTPS://ERP.example/x", Some("HTTPS://ERP.example/x")),
+            ("HTTPS://ERP.example/x", Some("https://erp.example/x")),
             ("/x", Some("https://erp.example/x")),
             (
                 "//evil.example/x",

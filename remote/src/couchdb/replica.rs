@@ -70,16 +70,20 @@ impl Inner {
         if !is_last && results.is_empty() {
             return Err(self.session.odd("changes that do not go on"));
         }
-        let mut changes = Vec::with_capacity(results.len());
-        for mut change in results {
+        // A record that is told twice is what was told last.
+        let mut changes = HashMap::with_capacity(results.len());
+        for (at, mut change) in results.into_iter().enumerate() {
             let is_own = change["id"].as_str().is_some_and(|id| id.starts_with('_'));
             if !is_own {
                 let held = Held::read(taken(&mut change, "doc"), &self.session)?;
-                changes.push((held.id.clone(), state(held)));
+                changes.insert(held.id.clone(), (at, state(held)));
             }
         }
+        let mut changes: Vec<_> = changes.into_iter().collect();
+        changes.sort_by_key(|(_, (at, _))| *at);
+        let changes = changes.into_iter().map(|(id, (_, state))| (id, state));
         Ok(Changes {
-            changes,
+            changes: changes.collect(),
             cursor: Cursor(cursor),
             is_last,
         })
