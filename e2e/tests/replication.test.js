@@ -65,6 +65,25 @@ function withKind(kind, Kind) {
     same(await here(ben), wanted, 'at the second');
   });
 
+  if (kind === 'couchdb') test('what somebody waits for is at the server before all that waits', async () => {
+    const far = await opened.add(Kind.open(SATELLITE, couch));
+    const page = await person();
+    await replicate(page, far);
+    await compared(page);
+    far.line.cut();
+    const all = numbered('h', 150);
+    await put(page, all);
+    await page.evaluate((id) => db.hurry(id), all.at(-1)[0]);
+    far.line.mend();
+    await compared(page);
+    const { username, password, url } = far.description;
+    const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+    const { results } = await (await fetch(`${url}/_changes`, { headers: { authorization } })).json();
+    assert.equal(results.length, all.length);
+    assert.equal(results[0].id, all.at(-1)[0]);
+    assert.equal(await page.evaluate(() => failure(db.hurry('')).then(({ status_code }) => status_code)), 400);
+  });
+
   test('a browser that is killed amid goes on where it was: nothing is lost, nothing is there twice', async () => {
     const far = await opened.add(Kind.open(SATELLITE, couch));
     const victim = await Browser.open();

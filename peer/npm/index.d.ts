@@ -633,6 +633,9 @@ export interface ReplicatedStorage extends Omit<IndexedStorage, keyof EventTarge
   readonly line: LineState;
   /** Compares both sides now, removals included. */
   syncNow(): void;
+  /** Somebody waits for this record to be at the server: it goes next, before all that waits. Where much waits, what is read
+   * or written by itself goes ahead without being told. */
+  hurry(id: string): Promise<void>;
   /** Removes here what the server has no more. */
   acceptRemovals(): void;
   conflicts(): Promise<ConflictInfo[]>;

@@ -137,6 +137,15 @@ export class Replicated extends Indexed {
     this.#replicating.inner?.syncNow();
   }
 
+  async hurry(id) {
+    const inner = await this.#inner();
+    try {
+      inner.hurry(id);
+    } catch (error) {
+      rethrow(error);
+    }
+  }
+
   acceptRemovals() {
     this.#replicating.inner?.acceptRemovals();
   }

@@ -5,6 +5,8 @@
 #[allow(dead_code, unused_imports)] // Other tests use the rest of it.
 mod model;
 
+use jio::rpc::Call;
+use jio::storage::Storage;
 use model::{Flavour, Master, Server, document, finish, id, moment};
 use remote::Millis;
 use remote::replication::{Budget, Hours, Line as Doing, Options};
@@ -147,6 +149,78 @@ fn what_a_person_waits_for_goes_first_then_the_oldest() {
     let sent = master.line.sent.borrow();
     let order: Vec<_> = sent.iter().map(|write| write.id.as_str()).collect();
     assert_eq!(order, ["z", "y", "x"]);
+}
+
+/// A master that was handed a hundred records, of which the first ten are on their way.
+fn busy(server: &Rc<RefCell<Server>>) -> (Master, u64) {
+    let ten = Options {
+        batch_records: 10,
+        ..options()
+    };
+    let master = Master::new(server, ten, 1000);
+    let mut now = 1000;
+    master.settle(&mut now);
+    for token in 0..100 {
+        master.put(&id(&format!("r{token:02}")), document(token));
+    }
+    finish(master.replicated.run(moment(now)));
+    now += 2000;
+    while master.line.sent.borrow().is_empty() {
+        finish(master.replicated.run(moment(now)));
+    }
+    (master, now)
+}
+
+/// What goes in the steps that come next, until something was sent.
+fn next_sent(master: &Master, now: u64) -> Vec<String> {
+    let before = master.line.sent.borrow().len();
+    while master.line.sent.borrow().len() == before {
+        finish(master.replicated.run(moment(now)));
+    }
+    let sent = master.line.sent.borrow();
+    sent[before..]
+        .iter()
+        .map(|write| write.id.to_string())
+        .collect()
+}
+
+#[test]
+fn what_is_opened_or_written_by_itself_goes_before_a_long_queue() {
+    let server = server(Flavour::TellsAll);
+    let (master, now) = busy(&server);
+    finish(master.replicated.execute(Call::Get(id("r95")))).unwrap();
+    finish(master.replicated.execute_to_text(Call::Get(id("r97")))).unwrap();
+    finish(master.replicated.execute(Call::Get(id("r00")))).unwrap();
+    master.put(&id("mine"), document(7));
+    assert_eq!(next_sent(&master, now), ["r95", "r97", "mine"]);
+}
+
+#[test]
+fn what_a_program_reads_or_writes_keeps_its_place() {
+    let server = server(Flavour::TellsAll);
+    let (master, now) = busy(&server);
+    for token in 90..99 {
+        finish(
+            master
+                .replicated
+                .execute(Call::Get(id(&format!("r{token}")))),
+        )
+        .unwrap();
+    }
+    assert_eq!(next_sent(&master, now)[0], "r10");
+}
+
+#[test]
+fn a_queue_that_goes_at_once_still_waits_a_moment_for_others() {
+    let server = server(Flavour::TellsAll);
+    let master = Master::new(&server, options(), 1000);
+    let mut now = 1000;
+    master.settle(&mut now);
+    let calls = master.line.calls.get();
+    master.put(&id("a"), document(1));
+    finish(master.replicated.execute(Call::Get(id("a")))).unwrap();
+    finish(master.replicated.run(moment(now)));
+    assert_eq!(master.line.calls.get(), calls);
 }
 
 #[test]

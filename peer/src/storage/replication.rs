@@ -66,6 +66,13 @@ impl Replication {
         self.0.replicated().line_is_back();
     }
 
+    /// A person waits for this record to be sent.
+    pub fn hurry(&self, id: String) -> Result<(), JsValue> {
+        let id = Id::new(id).map_err(|error| thrown(Failure::new(400, error.to_string())))?;
+        self.0.replicated().hurry(&id);
+        Ok(())
+    }
+
     /// Removes here what the server has no more.
     #[wasm_bindgen(js_name = acceptRemovals)]
     pub fn accept_removals(&self) {

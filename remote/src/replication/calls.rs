@@ -101,7 +101,10 @@ enum Record {
 impl Drop for Note<'_> {
     fn drop(&mut self) {
         match &self.record {
-            Record::Known(id) => self.of.push(id, Rank::Written),
+            Record::Known(id) => {
+                self.of.push(id, Rank::Written);
+                self.of.notice(id);
+            }
             Record::Unknown => self.of.list_again(),
             Record::None => return,
         }
@@ -118,8 +121,11 @@ impl Storage for Replicated {
                 Box::pin(self.write(id, call))
             }
             Call::Repair => Box::pin(self.repair(call)),
-            Call::Get(_)
-            | Call::AllDocs(_)
+            Call::Get(id) => {
+                self.notice(id);
+                self.local.execute(call)
+            }
+            Call::AllDocs(_)
             | Call::PutAttachment(..)
             | Call::GetAttachment { .. }
             | Call::RemoveAttachment(..)
@@ -129,9 +135,11 @@ impl Storage for Replicated {
 
     fn execute_to_text(&self, call: Call) -> Answer<'_, String> {
         match &call {
-            Call::Get(_) | Call::AllDocs(_) | Call::AllAttachments(_) => {
+            Call::Get(id) => {
+                self.notice(id);
                 self.local.execute_to_text(call)
             }
+            Call::AllDocs(_) | Call::AllAttachments(_) => self.local.execute_to_text(call),
             Call::Post(_)
             | Call::Put(..)
             | Call::Remove(_)

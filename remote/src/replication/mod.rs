@@ -18,7 +18,8 @@
 //! 1. Open: read the journal, list what is here, compare, end what was cut. The line is not used.
 //! 2. Send again the batch that was cut, before anything else: only then is it known what the server has, and
 //!    a record that it made an id for is not taken for a new one.
-//! 3. Send what a person waits for; then in turn ask what changed and send what was written, oldest first.
+//! 3. Send what a person waits for (told by [`Replicated::hurry`], or noticed: where more waits than one batch takes,
+//!    the few records that callers read or write between two steps are a person's); then in turn ask what changed and send what was written, oldest first.
 //!    Whatever was found different at opening is sent after everything was read: most of it, where a journal
 //!    was lost, the server has already.
 //! 4. Once a day, where the server tells of removals in no other way, compare its list of ids.
@@ -59,6 +60,7 @@ mod hash;
 mod join;
 mod journal;
 mod meter;
+mod noticed;
 mod opening;
 mod options;
 mod pulling;

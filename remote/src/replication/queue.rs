@@ -48,6 +48,16 @@ impl Queue {
         self.order.insert((place.rank, place.number), id.clone());
     }
 
+    /// Gives a record that waits a better rank.
+    pub(super) fn raise(&mut self, id: &Id, rank: Rank) {
+        let Some(place) = self.places.get_mut(id).filter(|place| rank < place.rank) else {
+            return;
+        };
+        self.order.remove(&(place.rank, place.number));
+        place.rank = rank;
+        self.order.insert((rank, place.number), id.clone());
+    }
+
     /// Takes a record out, if it was not written since [`Queue::written`] gave this.
     pub(super) fn done(&mut self, id: &Id, written: u64) {
         if self.written(id) == Some(written) {
@@ -115,6 +125,22 @@ mod tests {
         assert_eq!(order(&queue), ["three", "found", "one", "two"]);
         assert_eq!(queue.first(9, Rank::Urgent).len(), 1);
         assert_eq!(queue.len(), 4);
+    }
+
+    #[test]
+    fn what_is_raised_is_what_waits() {
+        let mut queue = Queue::default();
+        for name in ["one", "two"] {
+            queue.push(&id(name), Rank::Written);
+        }
+        let written = queue.written(&id("two")).unwrap();
+        for name in ["two", "other"] {
+            queue.raise(&id(name), Rank::Urgent);
+        }
+        queue.raise(&id("two"), Rank::Found);
+        assert_eq!(order(&queue), ["two", "one"]);
+        queue.done(&id("two"), written);
+        assert_eq!(order(&queue), ["one"], "raising is no writing");
     }
 
     #[test]

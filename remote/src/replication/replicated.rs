@@ -4,6 +4,7 @@ use super::book::Book;
 use super::budget::Moment;
 use super::journal::Journal;
 use super::meter::Meter;
+use super::noticed::Noticed;
 use super::options::Options;
 use super::queue::{Queue, Rank};
 use super::standing::{Line, Patience, Standing};
@@ -38,6 +39,8 @@ pub(super) struct Core {
     pub(super) options: Options,
     pub(super) book: Book,
     pub(super) queue: Queue,
+    /// What callers asked for by itself since the last step.
+    pub(super) noticed: Noticed,
     pub(super) opening: Opening,
     pub(super) patience: Patience,
     /// When the server is asked next what changed; at once where there is none.
@@ -101,6 +104,7 @@ impl Replicated {
             options,
             book: Book::default(),
             queue: Queue::default(),
+            noticed: Noticed::default(),
             opening: Opening::Unread,
             patience: Patience::default(),
             next_pull: None,
@@ -170,7 +174,8 @@ impl Replicated {
         self.sync_now();
     }
 
-    /// A person waits for this record to be sent.
+    /// A person waits for this record to be sent: it goes next, and does not wait for others. Where many wait, what
+    /// callers read or write by itself goes ahead without being told.
     pub fn hurry(&self, id: &Id) {
         self.push(id, Rank::Urgent);
         self.wake();

@@ -148,6 +148,7 @@ impl Replicated {
         let _through = self.gate.enter().await;
         self.core.borrow_mut().moment = moment;
         self.book_usage();
+        self.core.borrow_mut().put_people_first();
         let step = self.core.borrow_mut().next_step(moment);
         if let Step::Rest(line, next) = step {
             return self.rest(line, next).await;
