@@ -95,7 +95,17 @@ describe('two devices that a Wi-Fi keeps apart', { skip: noFilter, timeout: 300_
     assert.deepEqual(peers, [{ state: 'connected', relayed: true }]);
   });
 
-  test('lose no call when they move to a channel', async () => {
+  test('lose no call, and no news of a query that is followed, when they move to a channel', async () => {
+    await guest.evaluate(async () => {
+      globalThis.told = [];
+      globalThis.live = db.subscribe({ query: 'n:>0', include_docs: true }, ({ added, changed, removed }) => {
+        told.push(...added.map(({ id }) => id));
+        for (const { id } of changed) told.push(`${id} changed`);
+        for (const id of removed) told.push(`${id} removed`);
+        globalThis.onTold?.();
+      });
+      await live.ready;
+    });
     apart.lift();
     const lost = await guest.evaluate(async () => {
       let lost = 0;
@@ -108,6 +118,16 @@ describe('two devices that a Wi-Fi keeps apart', { skip: noFilter, timeout: 300_
     assert.equal(lost.lost, 0);
     assert.ok(lost.missing === 0 || lost.missing === 1, 'the last one may be under way');
     await host.evaluate(() => until(master, 'peers', (peers) => peers.length === 1 && !peers[0].relayed));
+    // Somebody else's, when the way is another one.
+    await host.evaluate(() => storage.put('last', { n: 1 }));
+    const followed = await guest.evaluate(async () => {
+      await new Promise((resolve) => (globalThis.onTold = () => told.includes('last') && resolve())());
+      const { data } = await db.allDocs({ query: 'n:>0' });
+      live.close();
+      return { told: told.sort(), rows: data.rows.map(({ id }) => id).sort() };
+    });
+    assert.ok(followed.rows.length > 1);
+    assert.deepEqual(followed.told, followed.rows, 'each was told once');
   });
 });
 
