@@ -18,6 +18,10 @@ export class CouchDb {
   #databases = 0;
   /** Each request as `METHOD path`. */
   requests = [];
+  /** What becomes of compressed requests: `taken`, `refused` (415), or `forbidden` to pages of other origins. */
+  packing = 'taken';
+  /** How many came compressed. */
+  packed = 0;
   /** Name and password that are asked for; none lets everybody in. */
   login = null;
   /** Called before a request is answered; what it returns is sent instead: `{ status, body }`, or `'cut'`. */
@@ -53,17 +57,25 @@ export class CouchDb {
     return `Basic ${Buffer.from(`${this.login.name}:${this.login.password}`).toString('base64')}`;
   }
 
+  #allowed(headers) {
+    const all = headers.split(',');
+    return (this.packing === 'forbidden' ? all.filter((header) => header.trim() !== 'content-encoding') : all).join(',');
+  }
+
   /** What CouchDB's own configuration does there: CORS, and who may ask. */
   #before(request, response, next) {
     response.set({
       'access-control-allow-origin': request.headers.origin ?? '*',
       'access-control-allow-credentials': 'true',
-      'access-control-allow-headers': request.headers['access-control-request-headers'] ?? '',
+      'access-control-allow-headers': this.#allowed(request.headers['access-control-request-headers'] ?? ''),
       'access-control-allow-methods': 'GET, HEAD, POST, PUT, DELETE',
       'access-control-expose-headers': 'Content-Range, ETag',
     });
     if (request.method === 'OPTIONS') return response.status(204).end();
     this.requests.push(`${request.method} ${request.url}`);
+    const isPacked = request.headers['content-encoding'] === 'gzip';
+    if (isPacked) this.packed += 1;
+    if (isPacked && this.packing === 'refused') return response.status(415).json({ error: 'bad_content_type' });
     const answer = this.instead(request.method, request.url);
     if (answer === 'cut') return request.socket.destroy();
     if (answer) return response.status(answer.status).json(answer.body ?? {});

@@ -84,6 +84,33 @@ function withKind(kind, Kind) {
     assert.equal(await page.evaluate(() => failure(db.hurry('')).then(({ status_code }) => status_code)), 400);
   });
 
+  if (kind === 'couchdb') test('compressed requests take less of the line; where they are not taken, all comes as it is', async (t) => {
+    const all = numbered('packed', 300);
+    const sent = async (packing, compress) => {
+      const far = await opened.add(Kind.open({}, couch));
+      far.description.compress = compress;
+      Object.assign(couch, { packing, packed: 0 });
+      const page = await person();
+      await replicate(page, far);
+      await put(page, all);
+      await compared(page);
+      same(await far.pairs(), all, packing);
+      const { bytes } = await page.evaluate(() => db.line);
+      await page.close();
+      return { up: far.line.up, bytes, packed: couch.packed };
+    };
+    const plain = await sent('taken', undefined);
+    assert.equal(plain.packed, 0, 'not of a page whose server is asked first, unless that is described');
+    const packed = await sent('taken', true);
+    assert.ok(packed.packed > 0);
+    t.diagnostic(`300 records out: ${plain.up} bytes, compressed ${packed.up}`);
+    assert.ok(packed.up < plain.up / 2, `${packed.up} of ${plain.up} bytes`);
+    assert.ok(packed.bytes < plain.bytes, 'and are counted as what they are');
+    assert.equal((await sent('refused', true)).packed, 1, 'one that is refused is the last');
+    assert.equal((await sent('forbidden', true)).packed, 0);
+    couch.packing = 'taken';
+  });
+
   test('a browser that is killed amid goes on where it was: nothing is lost, nothing is there twice', async () => {
     const far = await opened.add(Kind.open(SATELLITE, couch));
     const victim = await Browser.open();

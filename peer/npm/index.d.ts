@@ -556,6 +556,9 @@ export interface CouchDbDescription {
   access_token?: string;
   /** Whether the browser's cookies go along. */
   with_credentials?: boolean;
+  /** Whether JSON of a kilobyte and more is sent compressed. Unless given: from an extension, and to the page's own origin; other
+   * servers must allow pages the header `Content-Encoding`. */
+  compress?: boolean;
 }
 
 /**

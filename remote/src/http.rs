@@ -51,4 +51,17 @@ pub trait Http {
 
     /// The time, to tell how long ago something was read, also by an earlier run of the program.
     fn now(&self) -> Millis;
+
+    /// Compresses a body with gzip (RFC 1952); `None`: that cannot be done here.
+    ///
+    /// # Errors
+    /// As they come.
+    fn gzip<'a>(&'a self, _body: &'a [u8]) -> Answer<'a, Option<Vec<u8>>> {
+        Box::pin(async { Ok(None) })
+    }
+
+    /// Whether requests to this address may have any header without that the server is asked first (CORS).
+    fn is_unasked(&self, _url: &str) -> bool {
+        false
+    }
 }

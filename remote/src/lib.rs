@@ -23,6 +23,7 @@ pub mod erp5;
 pub mod http;
 mod json;
 pub mod limits;
+mod packing;
 pub mod replica;
 pub mod replication;
 #[cfg(test)]

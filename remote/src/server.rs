@@ -33,8 +33,9 @@ impl Description {
             Self::CouchDb {
                 address,
                 credentials,
+                compress,
             } => {
-                let couchdb = CouchDb::new(http, address, credentials);
+                let couchdb = CouchDb::described(http, address, credentials, compress);
                 Some(Server::CouchDb(Rc::new(couchdb)))
             }
             Self::Memory | Self::IndexedDb { .. } | Self::Replicate(_) => None,

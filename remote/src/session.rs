@@ -5,6 +5,7 @@ use crate::address::Address;
 use crate::credentials::Credentials;
 use crate::http::{Http, Request, Response};
 use crate::limits::{MAX_BODY_BYTES, MAX_WORDS_BYTES};
+use crate::packing::Packing;
 use jio::endpoint::Failure;
 use serde_json::Value;
 use std::rc::Rc;
@@ -16,6 +17,8 @@ pub(crate) struct Session {
     credentials: Credentials,
     /// What it is called in sentences.
     kind: &'static str,
+    /// For a kind that takes compressed requests.
+    packing: Option<Packing>,
 }
 
 /// A request in the making.
@@ -63,12 +66,19 @@ impl Session {
             address,
             credentials,
             kind,
+            packing: None,
         }
     }
 
     /// The time, as [`Http::now`] has it.
     pub(crate) fn now(&self) -> Millis {
         self.http.now()
+    }
+
+    /// The kind takes compressed requests; `choice` is what was described.
+    pub(crate) fn packing(mut self, choice: Option<bool>) -> Self {
+        self.packing = Some(Packing::new(choice));
+        self
     }
 
     /// Asks, and gives back whatever status came.
@@ -81,7 +91,10 @@ impl Session {
             body: ask.body,
             credentials: self.credentials.clone(),
         };
-        let response = self.http.send(request).await?;
+        let response = match &self.packing {
+            Some(packing) => packing.send(&*self.http, request).await?,
+            None => self.http.send(request).await?,
+        };
         if response.body.len() > MAX_BODY_BYTES {
             return Err(Failure::new(413, "the server's reply is too long"));
         }

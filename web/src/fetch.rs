@@ -18,6 +18,22 @@ use web_sys::{
 extern "C" {
     #[wasm_bindgen(js_name = fetch)]
     fn fetch(url: &str, options: &RequestInit) -> Promise;
+
+    /// Where this page is from.
+    type Place;
+    #[wasm_bindgen(thread_local_v2, js_name = location)]
+    static PLACE: Place;
+    #[wasm_bindgen(method, getter)]
+    fn origin(this: &Place) -> String;
+}
+
+/// Whether the browser sends requests to this address with any header, without asking the server before: to the page's
+/// own origin, and from an extension, which a person has let reach it.
+pub fn is_unasked(url: &str) -> bool {
+    let own = PLACE.with(Place::origin);
+    let rest = url.strip_prefix(own.as_str());
+    let is_own = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']));
+    is_own || own.starts_with("chrome-extension://")
 }
 
 /// A request.

@@ -11,6 +11,7 @@ pub mod clock;
 mod error;
 pub mod fetch;
 pub mod file;
+pub mod gzip;
 pub mod idb;
 mod json;
 mod listener;

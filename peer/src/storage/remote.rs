@@ -27,6 +27,15 @@ pub(crate) fn open(description: &str) -> Result<Rc<dyn Storage>, Failure> {
 pub(crate) struct Fetch;
 
 impl Http for Fetch {
+    fn gzip<'a>(&'a self, body: &'a [u8]) -> Answer<'a, Option<Vec<u8>>> {
+        // A browser that cannot sends it as it is.
+        Box::pin(async move { Ok(web::gzip::packed(body).await.ok()) })
+    }
+
+    fn is_unasked(&self, url: &str) -> bool {
+        fetch::is_unasked(url)
+    }
+
     fn send(&self, request: Request) -> Answer<'_, Response> {
         Box::pin(async move {
             let mut headers = request.headers;

@@ -39,10 +39,19 @@ pub struct CouchDb {
 impl CouchDb {
     /// Nothing is asked yet. The address is the database's: `https://HOST:6984/DATABASE`.
     pub fn new(http: Rc<dyn Http>, address: Address, credentials: Credentials) -> Self {
+        Self::described(http, address, credentials, None)
+    }
+
+    /// The same, with what was described: whether requests are compressed.
+    pub fn described(
+        http: Rc<dyn Http>,
+        address: Address,
+        credentials: Credentials,
+        compress: Option<bool>,
+    ) -> Self {
+        let session = Session::new(http, address, credentials, "CouchDB").packing(compress);
         Self {
-            inner: Rc::new(Inner {
-                session: Session::new(http, address, credentials, "CouchDB"),
-            }),
+            inner: Rc::new(Inner { session }),
         }
     }
 }

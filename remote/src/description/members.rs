@@ -75,9 +75,13 @@ impl Members {
     }
 
     pub(super) fn truth(&mut self, name: &str, default: bool) -> Result<bool, Error> {
+        Ok(self.choice(name)?.unwrap_or(default))
+    }
+
+    pub(super) fn choice(&mut self, name: &str) -> Result<Option<bool>, Error> {
         match self.take(name) {
-            None => Ok(default),
-            Some(Value::Bool(value)) => Ok(value),
+            None => Ok(None),
+            Some(Value::Bool(value)) => Ok(Some(value)),
             Some(_) => Err(self.error(name, Rule::NotA("true or false"))),
         }
     }

@@ -5,7 +5,8 @@
 //! { "type": "indexeddb", "database": "serverless" }
 //! { "type": "erp5", "url", "default_view_reference"?, "access_token"?,
 //!   "query"?, "select_list"?, "date_property"?, "id_property"?, "portion"? }
-//! { "type": "couchdb", "url", "username"?, "password"?, "access_token"?, "with_credentials"? }
+//! { "type": "couchdb", "url", "username"?, "password"?, "access_token"?, "with_credentials"?,
+//!   "compress"? }
 //! { "type": "replicate", "local_sub_storage", "remote_sub_storage", "conflict_handling"?,
 //!   "check_local_creation"?, …,
 //!   "budget"?: { "bytes_per_day"?, "calls_per_day"?, "hours"?: [["22:00", "06:00"], …] } }
@@ -50,6 +51,8 @@ pub enum Description {
         address: Address,
         /// Who asks.
         credentials: Credentials,
+        /// Whether requests are compressed; where the browser does not ask the server first, unless given.
+        compress: Option<bool>,
     },
     /// Records here and on a server.
     Replicate(Box<Replicate>),
@@ -275,6 +278,7 @@ fn read_couchdb(members: &mut Members) -> Result<Description, Error> {
     Ok(Description::CouchDb {
         address,
         credentials,
+        compress: members.choice("compress")?,
     })
 }
 

@@ -52,7 +52,8 @@ fn each_kind_is_read() {
             read(value),
             Description::CouchDb {
                 address: address(),
-                credentials
+                credentials,
+                compress: None,
             }
         );
     }

@@ -65,6 +65,14 @@ impl<H: Http> Http for Metered<H> {
     fn now(&self) -> Millis {
         self.inner.now()
     }
+
+    fn gzip<'a>(&'a self, body: &'a [u8]) -> Answer<'a, Option<Vec<u8>>> {
+        self.inner.gzip(body)
+    }
+
+    fn is_unasked(&self, url: &str) -> bool {
+        self.inner.is_unasked(url)
+    }
 }
 
 struct Call<'a> {
