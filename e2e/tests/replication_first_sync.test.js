@@ -32,14 +32,16 @@ describe(`the first ${RECORDS} records`, { timeout: 300_000 }, () => {
   async function sync(database) {
     const [page, before] = [await browser.page(site.url), far.line.bytes];
     await replicate(page, far, { database });
-    const { calls } = await compared(page);
+    const { bytes, calls } = await compared(page);
     assert.equal((await here(page)).length, RECORDS);
-    return { page, calls, line: far.line.bytes - before };
+    return { page, bytes, calls, line: far.line.bytes - before };
   }
 
-  test('come in portions, each once', async () => {
+  test('come in portions, each once, and are counted as they came: compressed', async () => {
     whole = await sync('whole');
     assert.ok(whole.calls <= CALLS, `${whole.calls} calls`);
+    // What the browser says of itself in each request, and asks before it as a page must, is not seen.
+    assert.ok(whole.bytes <= whole.line && whole.bytes > whole.line * 0.6, `${whole.bytes} of ${whole.line} bytes`);
   });
 
   test('cost no more by a cut than the portion that was in flight', async () => {

@@ -2,6 +2,7 @@
 //! they may take, and not more of a body than is wanted.
 
 use crate::Error;
+use crate::size::Size;
 use crate::stream::Incoming;
 use crate::timer::Timer;
 use js_sys::{Array, Promise, Uint8Array};
@@ -36,6 +37,8 @@ pub fn is_unasked(url: &str) -> bool {
     is_own || own.starts_with("chrome-extension://")
 }
 
+const LENGTH: &str = "content-length";
+
 /// A request.
 #[derive(Debug)]
 pub struct Request<'r> {
@@ -65,7 +68,8 @@ pub struct Bounds {
 pub struct Response {
     /// Its status; 302 for a redirect of any kind, since the browser does not tell which.
     pub status: u16,
-    /// Names in lower case; those that the page may read.
+    /// Names in lower case; those that the page may read. `content-length` is there too where the browser tells
+    /// how long the body was as it came, and the server has not said so.
     pub headers: Vec<(String, String)>,
     /// The content.
     pub body: Vec<u8>,
@@ -93,6 +97,7 @@ pub async fn send(request: Request<'_>, bounds: Bounds) -> Result<Response, Fail
         false => Failure::Lost(Error::new(format!("asking {}", request.url), value)),
     };
     let options = options(&request, &watch.controller).map_err(lost)?;
+    let size = Size::watch(request.url);
     let response = JsFuture::from(fetch(request.url, &options))
         .await
         .map_err(lost)?;
@@ -117,9 +122,14 @@ pub async fn send(request: Request<'_>, bounds: Bounds) -> Result<Response, Fail
             watch.heard();
         }
     }
+    let mut headers = headers(&response.headers()).map_err(lost)?;
+    let is_said = headers.iter().any(|(name, _)| name == LENGTH);
+    if let Some(size) = size.and_then(Size::take).filter(|_| !is_said) {
+        headers.push((LENGTH.to_owned(), size.to_string()));
+    }
     Ok(Response {
         status: response.status(),
-        headers: headers(&response.headers()).map_err(lost)?,
+        headers,
         body,
     })
 }

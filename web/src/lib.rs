@@ -23,6 +23,7 @@ pub mod port;
 pub mod random;
 pub mod rtc;
 pub mod runtime;
+mod size;
 pub mod socket;
 pub mod sockets;
 pub mod storage;
