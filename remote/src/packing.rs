@@ -69,8 +69,7 @@ impl Packing {
                 Ok(response)
             }
             Err(failure) => {
-                let is_known = self.has_worked.get() || is_unasked;
-                self.is_doubted.set(!is_known);
+                self.is_doubted.set(!self.has_worked.get());
                 Err(failure)
             }
         }
@@ -208,14 +207,15 @@ mod tests {
     }
 
     #[test]
-    fn where_a_server_is_asked_and_nothing_comes_the_next_goes_as_it_is() {
+    fn where_nothing_comes_before_any_was_taken_the_next_goes_as_it_is() {
         let asked = packing(Some(true));
         let statuses = [0, 201, 0, 201, 0, 201, 201, 201];
         let forms = sent(&asked, false, &statuses, 8);
         let expected = [true, false, true, false, true, false, false, false];
         assert_eq!(forms, expected);
-        let unasked = packing(None);
-        assert_eq!(sent(&unasked, true, &[0, 201], 2), [true, true], "cut");
+        let known = packing(None);
+        let forms = sent(&known, true, &[201, 0, 201], 3);
+        assert_eq!(forms, [true, true, true], "a cut is a cut");
         let offline = packing(Some(true));
         let forms = sent(&offline, false, &[0, 0, 201, 0], 4);
         assert_eq!(

@@ -13,9 +13,9 @@ use crate::replica::{Revision, State, Write, Written};
 use jio::endpoint::Failure;
 use jio::{Document, Id};
 
-/// Contents that a record was tried with before anything was heard of it; older ones are forgotten, which at
-/// worst lists a conflict with oneself.
-const TRIED: usize = 8;
+/// Contents that a record was tried with before anything was heard of it: as many as a line that is cut at each of them
+/// leaves in the dark. Older ones are forgotten, which at worst lists a conflict with oneself.
+const TRIED: usize = 256;
 
 /// A write, and what is known about it here.
 struct Outgoing {
