@@ -105,7 +105,8 @@ impl Replicated {
             Held::Refused { .. } => Some(self.ask(id).await?),
         };
         if keep == Keep::Both {
-            self.copy(id).await?;
+            let theirs = theirs.as_ref().and_then(News::content);
+            self.copy(id, theirs).await?;
         }
         match theirs {
             Some(theirs) if keep != Keep::Local => return self.write_here(vec![theirs]).await,
@@ -117,12 +118,16 @@ impl Replicated {
     }
 
     /// Stores what is here under another id, always the same, so that deciding twice makes one copy. Then
-    /// the server's can take its place.
-    async fn copy(&self, id: &Id) -> Result<(), Trouble> {
+    /// the server's can take its place, unless it has already: where taking it over was cut.
+    async fn copy(&self, id: &Id, theirs: Option<Content>) -> Result<(), Trouble> {
         let Some(document) = self.document(id).await? else {
             return Ok(());
         };
-        let content = Content::of(&document).to_text();
+        let content = Content::of(&document);
+        if Some(content) == theirs {
+            return Ok(());
+        }
+        let content = content.to_text();
         // The longest ids have no room for it; a name by content alone is as good.
         let copy = Id::new(format!("{id}-{}", &content[..8])).or_else(|_| Id::new(content));
         let copy = copy.map_err(|error| Trouble::Here(Failure::new(400, error.to_string())))?;
