@@ -83,7 +83,7 @@ impl fmt::Display for Id {
 }
 
 /// The name of an attachment, unique within its document.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Name(String);
 
 impl Name {

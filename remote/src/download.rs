@@ -89,7 +89,7 @@ pub(crate) fn read_ranged(
 }
 
 /// The first byte's place in `bytes 0-4/10`.
-fn read_start(range: &str) -> Option<u64> {
+pub(crate) fn read_start(range: &str) -> Option<u64> {
     range
         .strip_prefix("bytes ")?
         .split_once('-')?

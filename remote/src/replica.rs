@@ -2,8 +2,9 @@
 
 use jio::endpoint::Failure;
 use jio::storage::Answer;
-use jio::{Document, Id};
+use jio::{Document, Id, Name};
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 
 /// A server's name for one state of a record; means something to that server alone.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -68,6 +69,57 @@ pub enum Written {
     Unknown(Failure),
 }
 
+/// An attachment as a state of its record tells of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attached {
+    /// Its name.
+    pub name: Name,
+    /// MIME type; may be empty.
+    pub content_type: String,
+    /// Length in bytes.
+    pub length: u64,
+    /// The server's name for its content: `md5-` and base64 of the MD5, or anything else that changes with it.
+    pub digest: String,
+}
+
+/// Bytes of an attachment, as the server gave them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// What came.
+    pub bytes: Vec<u8>,
+    /// It is all of it, whichever range was asked for.
+    pub is_whole: bool,
+}
+
+/// A change of an attachment that the server shall take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bring {
+    /// The record, which the server has.
+    pub id: Id,
+    /// The attachment.
+    pub name: Name,
+    /// The state of the record that is changed by it.
+    pub base: Revision,
+    /// Type and bytes; `None` removes it.
+    pub content: Option<(String, Vec<u8>)>,
+}
+
+/// What became of a [`Bring`].
+#[derive(Debug, Clone, PartialEq)]
+pub enum Brought {
+    /// The server has it.
+    Stored {
+        /// The record now: each change of an attachment is one of its record. It may be somebody's later one.
+        state: State,
+        /// The server's name for what was brought, where it can be told.
+        digest: Option<String>,
+    },
+    /// The record has another state than the one meant, which is this; nothing was changed.
+    Conflict(Option<State>),
+    /// The server refused it for good; the words are for people.
+    Refused(Failure),
+}
+
 /// Tells whether a state of a record is known here.
 pub type Known<'a> = &'a dyn Fn(&Id, &Revision) -> bool;
 
@@ -104,4 +156,30 @@ pub trait Replica {
 
     /// Takes changes over, and answers each, in order. Fails only where nothing is known of any of them.
     fn write(&self, writes: Vec<Write>) -> Answer<'_, Vec<Written>>;
+
+    /// The attachments of a record in a state that the server told, read from the state's name alone; `None`:
+    /// this server has none that could be replicated, of any record.
+    fn attachments(&self, _revision: &Revision) -> Option<Vec<Attached>> {
+        None
+    }
+
+    /// Bytes of an attachment as it is in a state of its record; `None`: there is no such any more.
+    fn read_attachment<'a>(
+        &'a self,
+        _id: &'a Id,
+        _name: &'a Name,
+        _revision: &'a Revision,
+        _range: Option<Range<u64>>,
+    ) -> Answer<'a, Option<Part>> {
+        Box::pin(async { Err(no_attachments()) })
+    }
+
+    /// Changes an attachment. Where it fails, it is not known whether the server has it.
+    fn bring_attachment(&self, _bring: Bring) -> Answer<'_, Brought> {
+        Box::pin(async { Err(no_attachments()) })
+    }
+}
+
+fn no_attachments() -> Failure {
+    Failure::new(501, "this server has no attachments to replicate")
 }

@@ -5,11 +5,12 @@ use super::journal::IndexedJournal;
 use super::remote::Fetch;
 use super::replicating::Replicating;
 use crate::face::Store;
-use jio::Id;
 use jio::endpoint::Failure;
+use jio::{Id, Name};
 use remote::description::{Description, Replicate};
 use remote::replication::{
-    Carried, Conflict, Conflicts, Keep, Line, Meter, Metered, Options, Replicated, Side, Standing,
+    AttachmentConflict, AttachmentSide, Carried, Conflict, Conflicts, Keep, Line, Meter, Metered,
+    Options, Replicated, Side, Standing,
 };
 use serde_json::{Value, json};
 use std::rc::Rc;
@@ -81,20 +82,36 @@ impl Replication {
 
     /// The records that wait for a person: `ConflictInfo`s of index.d.ts, as JSON.
     pub async fn conflicts(&self) -> Result<String, JsValue> {
-        let conflicts = self.0.replicated().conflicts().await.map_err(thrown)?;
-        Ok(Value::from_iter(conflicts.into_iter().map(conflict)).to_string())
+        let replicated = self.0.replicated();
+        let records = replicated.conflicts().await.map_err(thrown)?;
+        let attachments = replicated.attachment_conflicts().await.map_err(thrown)?;
+        let records = records.into_iter().map(conflict);
+        let all = records.chain(attachments.into_iter().map(attachment_conflict));
+        Ok(Value::from_iter(all).to_string())
     }
 
-    /// Keeps `local`, `remote` or `both` of such a record.
-    pub async fn resolve(&self, id: String, keep: String) -> Result<(), JsValue> {
+    /// Keeps `local`, `remote` or `both` of such a record, or `local` or `remote` of an attachment of it.
+    pub async fn resolve(
+        &self,
+        id: String,
+        keep: String,
+        attachment: Option<String>,
+    ) -> Result<(), JsValue> {
         let keep = match keep.as_str() {
             "local" => Keep::Local,
             "remote" => Keep::Remote,
             "both" => Keep::Both,
             _ => return Err(thrown(Failure::new(400, "keep local, remote or both"))),
         };
-        let id = Id::new(id).map_err(|error| thrown(Failure::new(400, error.to_string())))?;
-        self.0.replicated().resolve(&id, keep).await.map_err(thrown)
+        let wrong = |error: jio::NameError| thrown(Failure::new(400, error.to_string()));
+        let id = Id::new(id).map_err(wrong)?;
+        let name = attachment.map(Name::new).transpose().map_err(wrong)?;
+        let replicated = self.0.replicated();
+        let resolved = match name {
+            Some(name) => replicated.resolve_attachment(&id, &name, keep).await,
+            None => replicated.resolve(&id, keep).await,
+        };
+        resolved.map_err(thrown)
     }
 }
 
@@ -116,13 +133,7 @@ async fn begin(
     let http = Rc::new(Metered::new(Fetch, meter.clone()));
     let server = described.remote.server(http);
     let server = server.ok_or_else(|| Failure::new(400, "the other side is no server"))?;
-    let replicated = Rc::new(Replicated::new(
-        local,
-        server.replica(),
-        journal,
-        meter,
-        options,
-    ));
+    let replicated = Replicated::new(local, server.replica(), journal, meter, options);
     Ok(Replicating::begin(replicated, move |standing| {
         listener.call(&JsValue::NULL, &line(standing).to_string());
     }))
@@ -134,6 +145,7 @@ fn options(described: &Replicate) -> Options {
         creations: checks.creation,
         modifications: checks.modification,
         deletions: checks.deletion,
+        attachments: checks.attachments,
     };
     Options {
         server: described.remote.place().unwrap_or_default(),
@@ -152,6 +164,7 @@ fn line(standing: &Standing) -> Value {
         "detail": standing.line.words(),
         "next_at": standing.line.until().map(|at| at.0),
         "waiting": standing.waiting,
+        "attachments": standing.attachments,
         "conflicts": standing.conflicts,
         "missing": standing.missing,
         "synced_at": standing.last_success.map(|at| at.0),
@@ -178,4 +191,16 @@ fn conflict(conflict: Conflict) -> Value {
         Side::Refuses(failure) => (None, Some(failure.message)),
     };
     json!({ "id": conflict.id.as_str(), "local": conflict.local, "remote": remote, "refused": refused })
+}
+
+fn attachment_conflict(conflict: AttachmentConflict) -> Value {
+    let (remote, refused) = match conflict.remote {
+        AttachmentSide::Has(length) => (length, None),
+        AttachmentSide::Refuses(failure) => (None, Some(failure.message)),
+    };
+    json!({
+        "id": conflict.id.as_str(), "attachment": conflict.name.as_str(),
+        "local": null, "remote": null, "refused": refused,
+        "local_size": conflict.local, "remote_size": remote,
+    })
 }

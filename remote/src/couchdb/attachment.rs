@@ -1,6 +1,7 @@
 //! Attachments of documents in CouchDB. One for a document that is not there makes an empty one: CouchDB
 //! has no attachments by themselves.
 
+use super::carried::typed;
 use super::{Inner, raced};
 use crate::address::encoded;
 use crate::download::{Whole, check_size, ranged, read_ranged};
@@ -42,18 +43,14 @@ impl Inner {
                 "attachment names that begin with '_' are CouchDB's own",
             ));
         }
-        let content_type = if content_type.is_empty() {
-            "application/octet-stream"
-        } else {
-            content_type
-        };
+        let content_type = typed(content_type.to_owned());
         for _ in 0..MAX_RACES {
             let held = self.held(id).await?;
             let rev = held.map_or_else(String::new, |held| format!("?rev={}", encoded(&held.rev)));
             let ask = self.ask_for("PUT", id, &format!("/{}{rev}", encoded(name.as_str())))?;
             let response = self
                 .session
-                .ask(ask.body(content_type, bytes.clone()))
+                .ask(ask.body(content_type.clone(), bytes.clone()))
                 .await?;
             match response.status {
                 200..=299 => return Ok(()),

@@ -14,6 +14,7 @@
 //! compares and sorts otherwise.
 
 mod attachment;
+mod carried;
 mod document;
 mod listing;
 mod replica;

@@ -3,18 +3,22 @@
 //! A revision here is CouchDB's, and after it, on a second line, what stands for the document's attachments:
 //! they must be named in each write, or CouchDB drops them.
 
+use super::carried::attached;
 use super::document::{Held, body, check};
 use super::{CouchDb, Inner};
 use crate::address::encoded;
 use crate::content::is_same;
 use crate::json::{list, taken};
-use crate::replica::{Changes, Cursor, Replica, Revision, State, Write, Written};
+use crate::replica::{
+    Attached, Bring, Brought, Changes, Cursor, Part, Replica, Revision, State, Write, Written,
+};
 use crate::session::shortened;
 use jio::endpoint::Failure;
 use jio::storage::Answer;
-use jio::{Document, Id};
+use jio::{Document, Id, Name};
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
+use std::ops::Range;
 
 /// Changes asked for at once: what a cut of the line costs at most.
 const PORTION: usize = 200;
@@ -38,6 +42,24 @@ impl Replica for CouchDb {
 
     fn write(&self, writes: Vec<Write>) -> Answer<'_, Vec<Written>> {
         Box::pin(self.inner.write_all(writes))
+    }
+
+    fn attachments(&self, revision: &Revision) -> Option<Vec<Attached>> {
+        Some(attached(revision))
+    }
+
+    fn read_attachment<'a>(
+        &'a self,
+        id: &'a Id,
+        name: &'a Name,
+        revision: &'a Revision,
+        range: Option<Range<u64>>,
+    ) -> Answer<'a, Option<Part>> {
+        Box::pin(self.inner.part(id, name, revision, range))
+    }
+
+    fn bring_attachment(&self, bring: Bring) -> Answer<'_, Brought> {
+        Box::pin(self.inner.bring(bring))
     }
 }
 
@@ -171,7 +193,10 @@ impl Inner {
     }
 
     /// What is there under these ids.
-    async fn held_of(&self, ids: impl Iterator<Item = &Id>) -> Result<HashMap<Id, Held>, Failure> {
+    pub(super) async fn held_of(
+        &self,
+        ids: impl Iterator<Item = &Id>,
+    ) -> Result<HashMap<Id, Held>, Failure> {
         let keys: Vec<&str> = ids.map(Id::as_str).collect();
         let ask = self
             .ask("POST", "/_all_docs?include_docs=true")
@@ -238,7 +263,7 @@ fn document(write: &Write) -> Value {
     sent
 }
 
-fn state(held: Held) -> State {
+pub(super) fn state(held: Held) -> State {
     State {
         revision: revision(&held.rev, &held.stubs),
         document: (!held.is_removed).then_some(held.document),
@@ -253,7 +278,7 @@ fn revision(rev: &str, stubs: &Map<String, Value>) -> Revision {
 }
 
 /// CouchDB's revision, and what stands for attachments.
-fn split(revision: Option<&Revision>) -> (Option<&str>, Map<String, Value>) {
+pub(super) fn split(revision: Option<&Revision>) -> (Option<&str>, Map<String, Value>) {
     let Some(Revision(text)) = revision else {
         return (None, Map::new());
     };

@@ -98,7 +98,7 @@ pub struct Checks {
     pub modification: bool,
     /// Removed ones.
     pub deletion: bool,
-    /// The same of attachments.
+    /// The same of attachments; carried unless one of jIO's three options says no, whose default there is no.
     pub attachments: bool,
 }
 
@@ -319,19 +319,20 @@ fn read_replicate(members: &mut Members, level: usize) -> Result<Replicate, Erro
     })
 }
 
-/// jIO has one option for each change; those of attachments are one here: they come and go with a record.
+/// jIO has one option for each change; those of attachments are one here: they come and go with a record, and
+/// stay where they are if one of the three says so.
 fn read_checks(members: &mut Members, side: &str) -> Result<Checks, Error> {
     let mut check = |what: &str, default| members.truth(&format!("check_{side}_{what}"), default);
     let creation = check("creation", true)?;
     let modification = check("modification", true)?;
     let deletion = check("deletion", true)?;
-    let mut attachments = false;
+    let mut attachments = true;
     for what in [
         "attachment_creation",
         "attachment_modification",
         "attachment_deletion",
     ] {
-        attachments |= check(what, false)?;
+        attachments &= check(what, true)?;
     }
     Ok(Checks {
         creation,

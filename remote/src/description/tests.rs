@@ -65,7 +65,7 @@ fn a_replication_has_jios_defaults_and_names() {
         "type": "replicate",
         "local_sub_storage": { "type": "indexeddb" },
         "remote_sub_storage": { "type": "couchdb", "url": "http://db.example/people" },
-        "conflict_handling": 2, "check_local_deletion": false, "check_remote_attachment_creation": true,
+        "conflict_handling": 2, "check_local_deletion": false, "check_remote_attachment_creation": false,
     });
     let Description::Replicate(read) = Description::from_json(value).unwrap() else {
         panic!("a replication");
@@ -81,7 +81,7 @@ fn a_replication_has_jios_defaults_and_names() {
         creation: true,
         modification: true,
         deletion: true,
-        attachments: false,
+        attachments: true,
     };
     assert_eq!(
         read.local_checks,
@@ -93,7 +93,7 @@ fn a_replication_has_jios_defaults_and_names() {
     assert_eq!(
         read.remote_checks,
         Checks {
-            attachments: true,
+            attachments: false,
             ..all
         }
     );

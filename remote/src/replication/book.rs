@@ -1,5 +1,6 @@
 //! What is known of the far side, in memory, with what of it is yet to be written to the journal.
 
+use super::attachments::Shelf;
 use super::entries::{Agreed, Facts, Held, Incoming, Sending, read_agreed, write_agreed};
 use super::journal::Batch;
 use crate::replica::Revision;
@@ -18,6 +19,8 @@ pub(super) struct Book {
     sending: Vec<Sending>,
     incoming: Vec<Incoming>,
     facts: Facts,
+    /// What is known of attachments.
+    pub(super) shelf: Shelf,
     batch: Batch,
 }
 
@@ -66,7 +69,7 @@ impl Book {
         } else if key == INCOMING {
             self.incoming = read(text)?;
         } else {
-            return None;
+            return self.shelf.load(key, text);
         }
         Some(())
     }
@@ -107,10 +110,14 @@ impl Book {
     /// Notes what both sides have, or that both have none.
     pub(super) fn agree(&mut self, id: &Id, agreed: Option<Agreed>) {
         self.release(id);
+        if agreed.is_none() {
+            self.forget_files(id);
+        }
         let known = self.agreed.get(id);
         if known == agreed.as_ref() {
             return;
         }
+        self.shelf.touch(id);
         if let Some(remote) = known.and_then(|known| known.remote.as_deref()) {
             self.by_remote.remove(remote);
         }
@@ -131,7 +138,13 @@ impl Book {
         if let Some(remote) = agreed.remote.as_deref() {
             self.by_remote.insert(remote.clone(), id.clone());
         }
+        self.shelf.touch(&id);
         self.agreed.insert(id, agreed);
+    }
+
+    /// Something about a record is known otherwise: its attachments are looked at anew.
+    pub(super) fn touch(&mut self, id: &Id) {
+        self.shelf.touch(id);
     }
 
     /// The server's id of a record.
@@ -187,6 +200,7 @@ impl Book {
     pub(super) fn hold(&mut self, id: &Id, held: Held) {
         self.write(&format!("{HELD}{id}"), &held);
         self.held.insert(id.clone(), held);
+        self.touch(id);
     }
 
     /// Has what was refused tried again; what is known of earlier tries stays.
@@ -201,6 +215,7 @@ impl Book {
 
     pub(super) fn release(&mut self, id: &Id) {
         if self.held.remove(id).is_some() {
+            self.touch(id);
             self.batch.insert(format!("{HELD}{id}"), None);
         }
     }
@@ -228,6 +243,19 @@ impl Book {
             self.batch.insert(key.to_owned(), None);
         } else {
             self.write(key, &list);
+        }
+    }
+
+    /// Notes what is to be written under a key, or that nothing is any more.
+    pub(super) fn note(&mut self, key: String, text: Option<String>) {
+        self.batch.insert(key, text);
+    }
+
+    /// As [`Self::note`], of an entry of which there is one at most.
+    pub(super) fn note_one(&mut self, key: &str, value: Option<&impl Serialize>) {
+        match value {
+            Some(value) => self.write(key, value),
+            None => self.note(key.to_owned(), None),
         }
     }
 

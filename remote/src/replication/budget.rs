@@ -107,6 +107,14 @@ impl Hours {
 }
 
 impl Budget {
+    /// Until when so many bytes have to wait that go at once: those that are more than what is left of the
+    /// day, and not more than a whole one, which they would have to exceed at any time.
+    pub(super) fn waits(&self, moment: Moment, usage: Usage, bytes: u64) -> Option<Millis> {
+        let most = self.bytes_per_day?;
+        let left = most.saturating_sub(usage.add(moment, 0, 0).bytes);
+        (bytes > left && bytes <= most).then(|| moment.next(0))
+    }
+
     /// Whether the line may be used now, or when it may be asked again.
     pub(super) fn allows(&self, moment: Moment, usage: Usage) -> Allowed {
         let today = usage.add(moment, 0, 0);

@@ -15,6 +15,9 @@ impl Replicated {
     /// Writes a record whose id is known.
     async fn write(&self, id: Id, call: Call) -> Result<Value, Failure> {
         let _writing = self.turn(&id).await;
+        if matches!(call, Call::Remove(_)) {
+            self.mark_all(&id).await?;
+        }
         let _note = Note {
             of: self,
             record: Record::Known(id),
@@ -24,7 +27,7 @@ impl Replicated {
 
     /// Waits until a caller may write a record. Where a taking over of it was cut, that is brought to its end
     /// first: what is here then would else look like the caller's own.
-    async fn turn(&self, id: &Id) -> Writing<'_> {
+    pub(super) async fn turn(&self, id: &Id) -> Writing<'_> {
         loop {
             let is_ready = self.recover_before(id).await;
             let writing = self.turns.write(id.clone()).await;
@@ -36,7 +39,10 @@ impl Replicated {
 
     fn is_cut(&self, id: &Id) -> bool {
         let core = self.core.borrow();
-        core.opening == Opening::Unread || core.book.incoming().iter().any(|item| item.id == *id)
+        let is_cut_file = || core.book.cut_fetch().is_some_and(|cut| cut.place.id == *id);
+        core.opening == Opening::Unread
+            || core.book.incoming().iter().any(|item| item.id == *id)
+            || is_cut_file()
     }
 
     /// Whether that succeeded; where it does not, the disk is out of order, and the write may tell.
@@ -71,6 +77,7 @@ impl Replicated {
 
     async fn repair(&self, call: Call) -> Result<Value, Failure> {
         let answer = self.local.execute(call).await?;
+        self.core.borrow_mut().is_relisted = true;
         self.list_again();
         self.sync_now();
         Ok(answer)
@@ -78,6 +85,7 @@ impl Replicated {
 
     fn list_again(&self) {
         let mut core = self.core.borrow_mut();
+        core.book.set_facts(|facts| facts.is_attached = false);
         if core.opening != Opening::Unread {
             core.opening = Opening::Unlisted;
         }
@@ -121,15 +129,16 @@ impl Storage for Replicated {
                 Box::pin(self.write(id, call))
             }
             Call::Repair => Box::pin(self.repair(call)),
+            Call::PutAttachment(id, name, _) | Call::RemoveAttachment(id, name) => {
+                let (id, name) = (id.clone(), name.clone());
+                Box::pin(self.change_attachment(id, name, call))
+            }
+            Call::AllAttachments(id) => Box::pin(self.all_attachments(id.clone())),
             Call::Get(id) => {
                 self.notice(id);
                 self.local.execute(call)
             }
-            Call::AllDocs(_)
-            | Call::PutAttachment(..)
-            | Call::GetAttachment { .. }
-            | Call::RemoveAttachment(..)
-            | Call::AllAttachments(_) => self.local.execute(call),
+            Call::AllDocs(_) | Call::GetAttachment { .. } => self.local.execute(call),
         }
     }
 
@@ -139,8 +148,9 @@ impl Storage for Replicated {
                 self.notice(id);
                 self.local.execute_to_text(call)
             }
-            Call::AllDocs(_) | Call::AllAttachments(_) => self.local.execute_to_text(call),
-            Call::Post(_)
+            Call::AllDocs(_) => self.local.execute_to_text(call),
+            Call::AllAttachments(_)
+            | Call::Post(_)
             | Call::Put(..)
             | Call::Remove(_)
             | Call::Repair
@@ -157,7 +167,7 @@ impl Storage for Replicated {
     }
 
     fn put_attachment(&self, upload: Upload) -> Answer<'_, Box<dyn AttachmentWriter>> {
-        self.local.put_attachment(upload)
+        Box::pin(self.take_attachment(upload))
     }
 
     fn get_attachment(
@@ -166,6 +176,6 @@ impl Storage for Replicated {
         name: Name,
         range: Option<Range<u64>>,
     ) -> Answer<'_, Box<dyn AttachmentReader>> {
-        self.local.get_attachment(id, name, range)
+        Box::pin(self.give_attachment(id, name, range))
     }
 }

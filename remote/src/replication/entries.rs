@@ -110,6 +110,8 @@ pub(super) struct Facts {
     pub(super) cursor: Option<Cursor>,
     /// Whether everything was read once.
     pub(super) is_read: bool,
+    /// Whether the attachments that are here were listed once: since then each write of one is marked.
+    pub(super) is_attached: bool,
     /// When the server's list of ids was compared.
     pub(super) listed: Option<Millis>,
     /// When both sides were last known to have the same.

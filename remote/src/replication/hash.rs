@@ -14,8 +14,16 @@ impl Content {
     pub fn of(document: &Document) -> Self {
         let mut hasher = Sha256::new();
         members(document, &mut hasher);
+        Self::from_hash(&hasher.finalize())
+    }
+
+    /// The name of nothing that could be written: whatever is compared with it has changed.
+    pub(super) const NOBODYS: Self = Self([0; 16]);
+
+    /// Of an attachment: half of the SHA-256 of its bytes.
+    pub(super) fn from_hash(hash: &[u8]) -> Self {
         let mut half = [0; 16];
-        half.copy_from_slice(&hasher.finalize()[..16]);
+        half.copy_from_slice(&hash[..16]);
         Self(half)
     }
 

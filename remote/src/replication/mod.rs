@@ -52,6 +52,7 @@
 //! What costs: one small commit of the journal before and one after each request. What is not kept is the
 //! order of writes over a restart: those found at opening go in the order of their ids.
 
+mod attachments;
 mod book;
 mod budget;
 mod calls;
@@ -75,6 +76,7 @@ mod texts;
 mod turns;
 mod verdict;
 
+pub use attachments::{AttachmentConflict, AttachmentSide};
 pub use budget::{Budget, Hours, Moment, Usage};
 pub use hash::Content;
 pub use journal::{Batch, Journal};

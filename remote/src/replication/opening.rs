@@ -37,15 +37,18 @@ impl Replicated {
     /// Reads the journal.
     pub(super) async fn open(&self) -> Result<(), Trouble> {
         let texts = self.journal.load().await.map_err(Trouble::Here)?;
-        let mut core = self.core.borrow_mut();
-        core.book = Book::load(texts, &core.options.server, &core.options.scope);
-        core.opening = Opening::Unlisted;
+        {
+            let mut core = self.core.borrow_mut();
+            core.book = Book::load(texts, &core.options.server, &core.options.scope);
+        }
+        // Marks are written by themselves, and worth nothing in a journal that is another server's.
+        self.commit().await?;
+        self.core.borrow_mut().opening = Opening::Unlisted;
         Ok(())
     }
 
     /// Lists the ids that are here. A record that is written from now on notes that itself.
     pub(super) async fn list(&self) -> Result<(), Trouble> {
-        self.commit().await?;
         let options = AllDocs::from_json(&json!({}), CAPACITIES);
         let options = options.map_err(|error| broken(error.to_string()))?;
         let text = self.local.execute_to_text(Call::AllDocs(options)).await;
@@ -54,6 +57,9 @@ impl Replicated {
         let rows = listed.data.rows.into_iter();
         let here: BTreeSet<Id> = rows.filter_map(|row| Id::new(row.id).ok()).collect();
         let core = &mut *self.core.borrow_mut();
+        if std::mem::take(&mut core.is_relisted) {
+            core.book.set_facts(|facts| facts.is_attached = false);
+        }
         for id in core.book.agreed_ids().filter(|id| !here.contains(id)) {
             core.queue.push(id, Rank::Found);
         }
@@ -67,7 +73,11 @@ impl Replicated {
             Opening::Comparing(ids) => ids[ids.len().saturating_sub(PORTION)..].to_vec(),
             Opening::Unread | Opening::Unlisted | Opening::Open => return Ok(()),
         };
+        let is_attached = self.core.borrow().book.facts().is_attached;
         for id in &portion {
+            if !is_attached {
+                self.mark_differing(id).await?;
+            }
             let ours = self.document(id).await?.as_ref().map(Content::of);
             let mut core = self.core.borrow_mut();
             if ours != core.book.agreed(id).map(|agreed| agreed.content) {
@@ -80,6 +90,9 @@ impl Replicated {
             ids.truncate(ids.len() - portion.len());
             if ids.is_empty() {
                 core.opening = Opening::Open;
+                let is_relisted = core.is_relisted;
+                core.book
+                    .set_facts(|facts| facts.is_attached = !is_relisted);
             }
         }
         Ok(())
@@ -97,6 +110,7 @@ impl Replicated {
             }
         }
         self.book().set_incoming(Vec::new());
+        self.recover_file().await?;
         self.commit().await
     }
 }

@@ -35,6 +35,8 @@ pub struct Carried {
     pub modifications: bool,
     /// Removals.
     pub deletions: bool,
+    /// Attachments, of which the same are carried.
+    pub attachments: bool,
 }
 
 impl Default for Carried {
@@ -43,6 +45,7 @@ impl Default for Carried {
             creations: true,
             modifications: true,
             deletions: true,
+            attachments: true,
         }
     }
 }
@@ -83,6 +86,8 @@ pub struct Options {
     pub batch_bytes: usize,
     /// Records in one sending.
     pub batch_records: usize,
+    /// Bytes of an attachment that are asked for at once.
+    pub part_bytes: u64,
 }
 
 impl Default for Options {
@@ -100,6 +105,7 @@ impl Default for Options {
             // Seven seconds of a line of 10 kB/s, which a cut costs at most.
             batch_bytes: 64 * 1024,
             batch_records: 256,
+            part_bytes: 64 * 1024,
         }
     }
 }

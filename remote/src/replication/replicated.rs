@@ -1,5 +1,6 @@
 //! The storage that callers see: records of this computer, and a replication that is told of each write.
 
+use super::attachments::Candidates;
 use super::book::Book;
 use super::budget::Moment;
 use super::journal::Journal;
@@ -15,13 +16,14 @@ use jio::Id;
 use jio::storage::Storage;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
+use std::task::Waker;
 
 /// A storage of this computer that is replicated with a server.
 ///
 /// Reads and writes are those of the local storage, and as fast; nothing of the line is waited for. All
-/// writes must come through this one, or be told by `repair`. Attachments are of this computer alone: they
-/// are stored and read, but not carried to the server.
+/// writes must come through this one, or be told by `repair`. An attachment that the server has and that has
+/// not come yet is fetched for who reads it, where the line is there.
 pub struct Replicated {
     pub(super) local: Rc<dyn Storage>,
     pub(super) remote: Rc<dyn Replica>,
@@ -32,6 +34,10 @@ pub struct Replicated {
     /// One step, or one decision of a person, at a time.
     pub(super) gate: Gate,
     listener: RefCell<Option<Rc<dyn Fn()>>>,
+    /// Who waits for an attachment to come.
+    pub(super) arrivals: RefCell<Vec<Waker>>,
+    /// This one, for who writes an attachment over a longer time.
+    pub(super) this: Weak<Self>,
 }
 
 /// What of it is in memory.
@@ -41,6 +47,11 @@ pub(super) struct Core {
     pub(super) queue: Queue,
     /// What callers asked for by itself since the last step.
     pub(super) noticed: Noticed,
+    pub(super) candidates: Candidates,
+    /// Somebody may have written attachments past this storage.
+    pub(super) is_relisted: bool,
+    /// Steps done, or not to be done.
+    pub(super) steps: u64,
     pub(super) opening: Opening,
     pub(super) patience: Patience,
     /// When the server is asked next what changed; at once where there is none.
@@ -99,12 +110,15 @@ impl Replicated {
         journal: Rc<dyn Journal>,
         meter: Rc<Meter>,
         options: Options,
-    ) -> Self {
+    ) -> Rc<Self> {
         let core = Core {
             options,
             book: Book::default(),
             queue: Queue::default(),
             noticed: Noticed::default(),
+            candidates: Candidates::default(),
+            is_relisted: false,
+            steps: 0,
             opening: Opening::Unread,
             patience: Patience::default(),
             next_pull: None,
@@ -122,7 +136,7 @@ impl Replicated {
                 random: 0,
             },
         };
-        Self {
+        Rc::new_cyclic(|this| Self {
             local,
             remote,
             journal,
@@ -131,7 +145,9 @@ impl Replicated {
             turns: Turns::default(),
             gate: Gate::default(),
             listener: RefCell::default(),
-        }
+            arrivals: RefCell::default(),
+            this: this.clone(),
+        })
     }
 
     /// Sets who is called when there is something to do: whoever calls [`Replicated::run`] should do so then,
@@ -174,26 +190,26 @@ impl Replicated {
         self.sync_now();
     }
 
-    /// A person waits for this record to be sent: it goes next, and does not wait for others. Where many wait, what
-    /// callers read or write by itself goes ahead without being told.
+    /// A person waits for this record to be sent, and for its attachments to be carried: that goes next, and does not
+    /// wait for others. Where many wait, what callers read or write by itself goes ahead without being told.
     pub fn hurry(&self, id: &Id) {
         self.push(id, Rank::Urgent);
+        self.sort();
+        self.core.borrow_mut().candidates.hurry(id);
         self.wake();
     }
 
     /// Where the replication stands.
     pub fn standing(&self, moment: Moment) -> Standing {
+        self.sort();
         let core = self.core.borrow();
         let facts = core.book.facts();
         let (bytes, calls) = self.meter.pending();
         Standing {
             line: core.line.clone(),
             waiting: core.queue.len(),
-            conflicts: core
-                .book
-                .all_held()
-                .filter(|(_, held)| held.is_asked())
-                .count(),
+            attachments: core.candidates.len(),
+            conflicts: core.asked(),
             missing: core.listing.missing,
             last_success: facts.last_success,
             today: facts.usage.add(moment, bytes, calls),
@@ -220,5 +236,14 @@ impl Replicated {
             core.book
                 .set_facts(|facts| facts.usage = facts.usage.add(moment, bytes, calls));
         }
+    }
+}
+
+impl Core {
+    /// How much a person is asked about.
+    fn asked(&self) -> usize {
+        let records = self.book.all_held().filter(|(_, held)| held.is_asked());
+        let attachments = self.book.held_files().filter(|(_, _, held)| !held.is_left);
+        records.count() + attachments.count()
     }
 }

@@ -154,7 +154,7 @@ impl Replicated {
     }
 }
 
-fn to_failure(trouble: Trouble) -> Failure {
+pub(super) fn to_failure(trouble: Trouble) -> Failure {
     match trouble {
         Trouble::There(failure) | Trouble::Here(failure) => failure,
     }

@@ -1,5 +1,6 @@
 //! One step after the other: which is next, whether the line may be used for it, and when to go on.
 
+use super::attachments::Work;
 use super::book::Book;
 use super::budget::Moment;
 use super::journal::Batch;
@@ -12,6 +13,7 @@ use jio::rpc::Call;
 use jio::{Document, Id};
 use serde_json::Value;
 use std::cell::RefCell;
+use std::task::Waker;
 
 /// What came of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,13 +39,26 @@ enum Step {
     List,
     Compare,
     Recover,
+    /// Compare an attachment.
+    Look(bool),
+    Tidy,
     /// From here on, the line is used.
     SendAgain,
     Send(Rank),
     Pull,
     ListThere,
+    /// Carry the attachment that was looked at.
+    Carry,
+    AskBrought,
     /// Nothing, until then.
     Rest(Line, Option<Millis>),
+}
+
+fn from_work(work: Work, is_urgent: bool) -> Step {
+    match work {
+        Work::Look => Step::Look(is_urgent),
+        Work::Carry => Step::Carry,
+    }
 }
 
 /// A clock that was set back, or a time that was changed since, keeps nobody waiting for longer than `span`.
@@ -54,9 +69,22 @@ fn is_due(at: Option<Millis>, span: Millis, now: Millis) -> bool {
 impl Core {
     fn next_step(&mut self, moment: Moment) -> Step {
         let (step, next) = self.wanted(moment.now);
+        if step == Some(Step::Carry)
+            && let Some(until) = self.is_too_much(moment)
+        {
+            self.candidates.postpone(until);
+            return self.next_step(moment);
+        }
         let stopped = match step {
             None => None,
-            Some(Step::Open | Step::List | Step::Compare | Step::Recover) => self.refused(moment),
+            Some(
+                Step::Open
+                | Step::List
+                | Step::Compare
+                | Step::Recover
+                | Step::Look(_)
+                | Step::Tidy,
+            ) => self.refused(moment),
             Some(_) => self.stopped(moment),
         };
         match (step, stopped) {
@@ -67,7 +95,10 @@ impl Core {
             (Some(step), None) => step,
             // Gathering.
             (None, _) if self.queue.len() > 0 => Step::Rest(Line::Syncing, next),
-            (None, _) => Step::Rest(Line::Idle, next),
+            (None, _) => match self.candidates.later(moment.now) {
+                Some(until) => Step::Rest(Line::OverBudget { until }, next),
+                None => Step::Rest(Line::Idle, next),
+            },
         }
     }
 
@@ -77,7 +108,7 @@ impl Core {
             Opening::Unread => Some(Step::Open),
             Opening::Unlisted => Some(Step::List),
             Opening::Comparing(_) => Some(Step::Compare),
-            Opening::Open if !self.book.incoming().is_empty() => Some(Step::Recover),
+            Opening::Open if self.is_cut_here() => Some(Step::Recover),
             Opening::Open => None,
         };
         if local.is_some() {
@@ -87,8 +118,12 @@ impl Core {
         let is_pull_due = is_due(self.next_pull, self.options.poll_every, now);
         let step = if !self.book.sending().is_empty() {
             Some(Step::SendAgain)
+        } else if self.book.bringing().is_some() {
+            Some(Step::AskBrought)
         } else if self.queue.has(Rank::Urgent) {
             Some(Step::Send(Rank::Urgent))
+        } else if let Some(work) = self.candidates.work(true) {
+            Some(from_work(work, true))
         } else if is_pull_due && (self.is_pull_first || !is_gathered) {
             Some(Step::Pull)
         } else if is_gathered {
@@ -99,11 +134,23 @@ impl Core {
             Some(Step::ListThere)
         } else if self.queue.has(Rank::Found) && !self.queue.has(Rank::Written) {
             Some(Step::Send(Rank::Found))
+        } else if self.queue.len() == 0 {
+            self.candidates
+                .work(false)
+                .map(|work| from_work(work, false))
+                .or_else(|| self.is_fetch_over().then_some(Step::Tidy))
         } else {
             None
         };
-        let next = [self.next_pull, self.gathering].into_iter().flatten().min();
+        let later = self.candidates.later(now);
+        let times = [self.next_pull, self.gathering, later];
+        let next = times.into_iter().flatten().min();
         (step, next)
+    }
+
+    /// Whether something was being written here when that was cut.
+    fn is_cut_here(&self) -> bool {
+        !self.book.incoming().is_empty() || self.book.cut_fetch().is_some()
     }
 
     /// Whether there are writes that waited long enough for others.
@@ -149,6 +196,7 @@ impl Replicated {
         self.core.borrow_mut().moment = moment;
         self.book_usage();
         self.core.borrow_mut().put_people_first();
+        self.sort();
         let step = self.core.borrow_mut().next_step(moment);
         if let Step::Rest(line, next) = step {
             return self.rest(line, next).await;
@@ -162,7 +210,9 @@ impl Replicated {
             // trouble is the one to tell.
             let _ = self.commit().await;
         }
+        self.sort();
         let next = self.core.borrow_mut().next_step(moment);
+        self.on_step();
         match next {
             Step::Rest(line, next) => self.rest(line, next).await,
             Step::Open
@@ -172,7 +222,11 @@ impl Replicated {
             | Step::SendAgain
             | Step::Send(_)
             | Step::Pull
-            | Step::ListThere => Outcome {
+            | Step::ListThere
+            | Step::Look(_)
+            | Step::Carry
+            | Step::Tidy
+            | Step::AskBrought => Outcome {
                 next: Some(moment.now),
             },
         }
@@ -188,6 +242,10 @@ impl Replicated {
             Step::Send(rank) => self.send(rank).await,
             Step::Pull => self.pull().await,
             Step::ListThere => self.list_there().await,
+            Step::Look(is_urgent) => self.look(is_urgent).await,
+            Step::Tidy => self.give_up_parts().await,
+            Step::Carry => self.carry().await,
+            Step::AskBrought => self.ask_brought().await,
             Step::Rest(..) => Ok(()),
         }
     }
@@ -201,11 +259,19 @@ impl Replicated {
             }
             core.line = line;
         }
+        self.on_step();
         if let Err(trouble) = self.commit().await {
             let moment = self.core.borrow().moment;
             self.on_trouble(trouble, moment);
         }
         Outcome { next }
+    }
+
+    /// A step was done, or none is to be done: who waits for an attachment looks whether it is here.
+    fn on_step(&self) {
+        self.core.borrow_mut().steps += 1;
+        let waiting = std::mem::take(&mut *self.arrivals.borrow_mut());
+        waiting.into_iter().for_each(Waker::wake);
     }
 
     fn on_trouble(&self, trouble: Trouble, moment: Moment) {

@@ -232,7 +232,13 @@ impl Core {
                 revision,
             } => {
                 answered.is_progress = true;
-                self.on_stored(&id, outgoing.content, remote, revision);
+                self.on_stored(&id, outgoing.content, remote.clone(), revision.clone());
+                if outgoing.write.is_again {
+                    // Somebody may have attached something to it since it arrived.
+                    let document = outgoing.write.document;
+                    let news = News::new(self, remote, revision, document);
+                    answered.news.push(news);
+                }
                 match outgoing.written {
                     Some(written) => self.queue.done(&id, written),
                     // What is here is another, or was not compared with what is agreed on only now.
@@ -282,8 +288,9 @@ impl Core {
             self.queue.push(id, Rank::Written);
         } else {
             answered.is_progress |= is_other;
-            answered.news.push(news);
         }
+        // Also where it had arrived: somebody may have attached something to it since.
+        answered.news.push(news);
     }
 }
 

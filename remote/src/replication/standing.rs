@@ -49,7 +49,9 @@ pub struct Standing {
     pub line: Line,
     /// Records that the server has not yet. Right after opening, until all were compared, more may be found.
     pub waiting: usize,
-    /// Records that wait for a person: changed on both sides, or refused by the server.
+    /// Attachments that one side has not yet, as far as is known.
+    pub attachments: usize,
+    /// Records and attachments that wait for a person: changed on both sides, or refused by the server.
     pub conflicts: usize,
     /// Records that the server's list misses, and that are therefore removed here only if a person says so.
     pub missing: usize,
@@ -77,7 +79,7 @@ impl Line {
             Self::Idle => "Everything is on both sides.".into(),
             Self::Syncing => "Comparing with the server.".into(),
             Self::Offline { words, .. } => {
-                format!("{}. Records stay here until then.", capital(words))
+                format!("{}. What is written stays here until then.", capital(words))
             }
             Self::Closed { .. } => "The line rests until its hours begin.".into(),
             Self::OverBudget { .. } => "Today's budget of the line is used up.".into(),

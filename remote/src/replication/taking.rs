@@ -8,7 +8,7 @@ use super::queue::Rank;
 use super::replicated::{Core, Replicated};
 use super::running::Trouble;
 use super::verdict::{Verdict, judge};
-use crate::replica::Revision;
+use crate::replica::{Attached, Revision};
 use jio::endpoint::Failure;
 use jio::rpc::Call;
 use jio::storage::Answer;
@@ -81,13 +81,23 @@ impl News {
 
 impl Core {
     /// Notes what news mean by themselves; gives them back if they are to be written here.
-    fn take(&mut self, news: News, ours: Option<Content>) -> Option<News> {
+    ///
+    /// `attached` are the attachments that the server has: a record is not removed over one that the other side
+    /// has not seen.
+    fn take(&mut self, news: News, ours: Option<Content>, attached: &[Attached]) -> Option<News> {
         let agreed = self.book.agreed(&news.id).map(|agreed| agreed.content);
         let theirs = news.content();
         let verdict = match self.book.held(&news.id) {
             // What was sent before the refused one had arrived.
             Some(Held::Refused { tried, .. }) if tried.contains(&theirs) => Verdict::Rebase,
             Some(_) | None => judge(ours, agreed, theirs),
+        };
+        let is_attached_here = theirs.is_none() && self.book.has_marks(&news.id);
+        let is_attached_there = ours.is_none() && self.book.has_unseen(&news.id, attached);
+        let verdict = match verdict {
+            Verdict::Apply if is_attached_here => Verdict::Clash,
+            Verdict::Rebase if is_attached_there => Verdict::Clash,
+            Verdict::Agree | Verdict::Apply | Verdict::Rebase | Verdict::Clash => verdict,
         };
         let is_carried = self.options.taken.has(agreed.is_some(), theirs.is_some());
         match verdict {
@@ -135,7 +145,9 @@ impl Replicated {
         let mut taken = Vec::new();
         for item in news {
             let ours = self.document(&item.id).await?.as_ref().map(Content::of);
-            taken.extend(self.core.borrow_mut().take(item, ours));
+            let attached = self.remote.attachments(&item.revision);
+            let attached = attached.unwrap_or_default();
+            taken.extend(self.core.borrow_mut().take(item, ours, &attached));
         }
         self.write_here(taken).await?;
         besides(&mut self.core.borrow_mut());
@@ -176,7 +188,7 @@ impl Replicated {
 }
 
 /// Whether the storage of this computer will never take this one.
-fn is_final(failure: &Failure) -> bool {
+pub(super) fn is_final(failure: &Failure) -> bool {
     matches!(failure.status_code, Some(400..=428 | 430..=499))
 }
 

@@ -18,6 +18,25 @@ pub(super) mod id {
     }
 }
 
+pub(super) mod place {
+    use crate::replication::attachments::Place;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(in crate::replication) fn serialize<S: Serializer>(
+        place: &Place,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&place.to_text())
+    }
+
+    pub(in crate::replication) fn deserialize<'a, D: Deserializer<'a>>(
+        from: D,
+    ) -> Result<Place, D::Error> {
+        let text = String::deserialize(from)?;
+        Place::from_text(&text).ok_or_else(|| D::Error::custom("no place of an attachment"))
+    }
+}
+
 pub(super) mod other {
     use jio::Id;
     use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};

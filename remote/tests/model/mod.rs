@@ -1,15 +1,19 @@
 //! A model of everything around a replication, that can be cut and killed anywhere: computers with a storage
 //! and a journal each, one server of either flavour, and lines between them. What is done is read from bytes.
 
+mod attached;
+mod carried;
+mod files;
 mod server;
 mod store;
 mod world;
 
+pub(crate) use files::Files;
 pub(crate) use server::{Cut, Flavour, Line, Server};
 pub(crate) use store::{MemoryJournal, MemoryStore};
 pub(crate) use world::{Master, World};
 
-use jio::{Document, Id};
+use jio::{Document, Id, Name};
 use remote::Millis;
 use remote::replication::Moment;
 use serde_json::json;
@@ -100,6 +104,21 @@ pub(crate) type Token = u64;
 
 pub(crate) fn document(token: Token) -> Document {
     jio::document(json!({ "token": token })).expect("an object")
+}
+
+/// The bytes of an attachment that are nowhere else; some of them need several parts.
+pub(crate) fn bytes(token: Token) -> Vec<u8> {
+    let text = format!("{token}-");
+    text.repeat(1 + token as usize % 20).into_bytes()
+}
+
+pub(crate) fn bytes_token(bytes: &[u8]) -> Option<Token> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    text.split('-').next()?.parse().ok()
+}
+
+pub(crate) fn name(text: &str) -> Name {
+    Name::new(text).expect("a test's name is one")
 }
 
 /// A content that the server refuses.

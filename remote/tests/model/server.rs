@@ -3,11 +3,15 @@
 use super::{Token, pause, token};
 use jio::endpoint::Failure;
 use jio::storage::Answer;
-use jio::{Document, Id};
-use remote::replica::{Changes, Cursor, Known, Replica, Revision, State, Write, Written};
+use jio::{Document, Id, Name};
+use remote::replica::{
+    Attached, Bring, Brought, Changes, Cursor, Known, Part, Replica, Revision, State, Write,
+    Written,
+};
 use remote::replication::Meter;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::rc::Rc;
 
 /// How a server behaves.
@@ -21,9 +25,10 @@ pub(crate) enum Flavour {
 
 /// A record there.
 #[derive(Debug, Clone)]
-struct Record {
-    revision: u64,
-    document: Option<Document>,
+pub(super) struct Record {
+    pub(super) revision: u64,
+    pub(super) document: Option<Document>,
+    pub(super) files: BTreeMap<Name, Vec<u8>>,
     /// The creation that it came from, by the content and the revision it got.
     created: Option<(Document, u64)>,
 }
@@ -31,8 +36,14 @@ struct Record {
 /// What a server keeps and counts.
 pub(crate) struct Server {
     pub(crate) flavour: Flavour,
-    records: BTreeMap<Id, Record>,
-    clock: u64,
+    pub(super) records: BTreeMap<Id, Record>,
+    pub(super) clock: u64,
+    /// Whether it packs attachments, which gives them other names than their MD5.
+    pub(crate) packs: bool,
+    /// Contents of attachments that a change made here took the place of.
+    pub(crate) files_superseded: BTreeSet<Token>,
+    /// Contents of attachments that were made here.
+    pub(crate) files_written: BTreeSet<Token>,
     made: u64,
     /// Contents that a change made here took the place of.
     pub(crate) superseded: BTreeSet<Token>,
@@ -50,6 +61,9 @@ impl Server {
             flavour,
             records: BTreeMap::new(),
             clock: 0,
+            packs: false,
+            files_superseded: BTreeSet::new(),
+            files_written: BTreeSet::new(),
             made: 0,
             superseded: BTreeSet::new(),
             written: BTreeSet::new(),
@@ -80,13 +94,17 @@ impl Server {
                 .get(id)
                 .and_then(|record| record.created.clone()),
         };
+        let before = self.records.remove(id);
+        let files = before.filter(|_| document.is_some());
         let record = Record {
             revision,
             document,
+            files: files.map_or_else(BTreeMap::new, |record| record.files),
             created,
         };
+        let told = self.told(&record);
         self.records.insert(id.clone(), record);
-        Revision(revision.to_string())
+        told
     }
 
     /// A change made on the server itself.
@@ -97,6 +115,9 @@ impl Server {
             .and_then(|record| record.document.as_ref())
         {
             self.superseded.insert(token(before));
+        }
+        if document.is_none() {
+            self.supersede_files(id);
         }
         if let Some(document) = &document {
             self.written.insert(token(document));
@@ -137,7 +158,7 @@ impl Server {
     fn change(&mut self, write: Write) -> Written {
         let known = self.records.get(&write.id);
         let current = known.and_then(|record| record.document.clone());
-        let revision = known.map(|record| Revision(record.revision.to_string()));
+        let revision = known.map(|record| self.told(record));
         if current == write.document {
             self.needless += usize::from(!write.is_again && current.is_some());
             return match (revision, self.flavour) {
@@ -149,7 +170,7 @@ impl Server {
             };
         }
         let is_free = current.is_none() && write.base.is_none();
-        if revision == write.base || is_free {
+        if super::carried::is_same(revision.as_ref(), write.base.as_ref()) || is_free {
             let revision = self.store(&write.id, write.document);
             return Written::Stored {
                 id: write.id,
@@ -177,7 +198,7 @@ impl Server {
             .into_iter()
             .filter(|(_, record)| tells_removals || record.document.is_some());
         let told = told.map(|(id, record)| {
-            let revision = Revision(record.revision.to_string());
+            let revision = self.told(record);
             let document = record.document.clone();
             (id.clone(), State { revision, document })
         });
@@ -212,6 +233,10 @@ pub(crate) struct Line {
     pub(crate) sent: RefCell<Vec<Write>>,
     /// Writes of which the answer was lost, or given up.
     pub(crate) in_doubt: Cell<usize>,
+    /// Contents of attachments that the server took over it, as far as it answered.
+    pub(crate) brought: RefCell<Vec<Token>>,
+    /// Parts of attachments that came over it.
+    pub(crate) fetched: RefCell<Vec<(Id, Name, String, u64)>>,
 }
 
 impl Line {
@@ -224,6 +249,8 @@ impl Line {
             calls: Cell::new(0),
             sent: RefCell::default(),
             in_doubt: Cell::new(0),
+            brought: RefCell::default(),
+            fetched: RefCell::default(),
         }
     }
 
@@ -238,12 +265,12 @@ impl Line {
             .collect()
     }
 
-    fn call(&self, bytes: usize) {
+    pub(super) fn call(&self, bytes: usize) {
         self.calls.set(self.calls.get() + 1);
         self.meter.count(bytes as u64);
     }
 
-    fn check(&self) -> Result<(), Failure> {
+    pub(super) fn check(&self) -> Result<(), Failure> {
         match self.cut.get() {
             Cut::Not => Ok(()),
             Cut::Login => Err(Failure::new(401, "who are you?")),
@@ -326,7 +353,7 @@ impl Replica for Line {
             self.check()?;
             let server = self.server.borrow();
             Ok(server.records.get(id).map(|record| State {
-                revision: Revision(record.revision.to_string()),
+                revision: server.told(record),
                 document: record.document.clone(),
             }))
         })
@@ -345,6 +372,25 @@ impl Replica for Line {
 
     fn write(&self, writes: Vec<Write>) -> Answer<'_, Vec<Written>> {
         Box::pin(self.take(writes))
+    }
+
+    fn attachments(&self, revision: &Revision) -> Option<Vec<Attached>> {
+        let has = self.server.borrow().flavour == Flavour::TellsAll;
+        has.then(|| super::carried::attached(revision))
+    }
+
+    fn read_attachment<'a>(
+        &'a self,
+        id: &'a Id,
+        name: &'a Name,
+        revision: &'a Revision,
+        range: Option<Range<u64>>,
+    ) -> Answer<'a, Option<Part>> {
+        Box::pin(self.part(id, name, revision, range))
+    }
+
+    fn bring_attachment(&self, bring: Bring) -> Answer<'_, Brought> {
+        Box::pin(self.bring(bring))
     }
 }
 

@@ -1,5 +1,6 @@
 //! What is on a computer's disk, and survives a kill.
 
+use super::files::{Files, Incoming, Outgoing};
 use super::{Token, pause, token};
 use jio::endpoint::Failure;
 use jio::rpc::Call;
@@ -10,6 +11,7 @@ use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::rc::Rc;
 
 /// Records of one computer.
 #[derive(Default)]
@@ -24,6 +26,7 @@ pub(crate) struct MemoryStore {
     /// The record that a caller is removing now.
     pub(crate) removing: RefCell<Option<Id>>,
     made: Cell<u64>,
+    pub(crate) files: Rc<Files>,
 }
 
 impl MemoryStore {
@@ -58,6 +61,9 @@ impl MemoryStore {
 
     fn remove(&self, id: &Id) {
         let is_callers = self.removing.borrow().as_ref() == Some(id);
+        for name in self.files.names(id) {
+            self.files.remove(&(id.clone(), name), is_callers);
+        }
         let before = self.documents.borrow_mut().remove(id);
         self.on_replaced(before, is_callers);
     }
@@ -90,10 +96,21 @@ impl MemoryStore {
                 Ok(json!(rows))
             }
             Call::Repair => Ok(Value::Null),
-            Call::PutAttachment(..)
-            | Call::GetAttachment { .. }
-            | Call::RemoveAttachment(..)
-            | Call::AllAttachments(_) => Err(Failure::new(501, "no attachments")),
+            Call::RemoveAttachment(id, name) => {
+                let key = (id, name);
+                let is_callers = self.files.removing.borrow().as_ref() == Some(&key);
+                self.files.remove(&key, is_callers);
+                Ok(Value::Null)
+            }
+            Call::AllAttachments(id) => {
+                let names = self.files.names(&id).into_iter();
+                Ok(Value::Object(
+                    names.map(|name| (name.to_string(), json!({}))).collect(),
+                ))
+            }
+            Call::PutAttachment(..) | Call::GetAttachment { .. } => {
+                Err(Failure::new(501, "attachments come and go in parts"))
+            }
         }
     }
 }
@@ -108,17 +125,27 @@ impl Storage for MemoryStore {
         })
     }
 
-    fn put_attachment(&self, _: Upload) -> Answer<'_, Box<dyn AttachmentWriter>> {
-        Box::pin(async { Err(Failure::new(501, "no attachments")) })
+    fn put_attachment(&self, upload: Upload) -> Answer<'_, Box<dyn AttachmentWriter>> {
+        let incoming = Incoming {
+            files: self.files.clone(),
+            key: (upload.id, upload.name),
+            bytes: Vec::new(),
+        };
+        Box::pin(async { Ok(Box::new(incoming) as Box<dyn AttachmentWriter>) })
     }
 
     fn get_attachment(
         &self,
-        _: Id,
-        _: Name,
+        id: Id,
+        name: Name,
         _: Option<Range<u64>>,
     ) -> Answer<'_, Box<dyn AttachmentReader>> {
-        Box::pin(async { Err(Failure::new(501, "no attachments")) })
+        Box::pin(async move {
+            pause().await;
+            let found = self.files.all.borrow().get(&(id, name)).cloned();
+            let found = found.ok_or_else(|| Failure::new(404, "no such attachment"))?;
+            Ok(Box::new(Outgoing(found)) as Box<dyn AttachmentReader>)
+        })
     }
 }
 

@@ -1,12 +1,13 @@
 //! Several computers and one server; what happens is read from bytes, and at the end the books must balance.
 
+use super::attached::named;
 use super::{
-    Cut, Flavour, Line, MemoryJournal, MemoryStore, Server, Token, document, finish, finish_both,
-    id, moment, poll, refused, token,
+    Cut, Flavour, Line, MemoryJournal, MemoryStore, Server, Token, bytes, bytes_token, document,
+    finish, finish_both, id, moment, name, poll, refused, token,
 };
 use jio::rpc::Call;
-use jio::storage::Storage;
-use jio::{Document, Id};
+use jio::storage::{Storage, Upload};
+use jio::{Document, Id, Name};
 use remote::replication::{Conflicts, Keep, Line as Doing, Options, Replicated, Side};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,6 +41,8 @@ impl Master {
     pub(crate) fn kill(&mut self) {
         self.store.writing.set(None);
         *self.store.removing.borrow_mut() = None;
+        self.store.files.writing.set(None);
+        *self.store.files.removing.borrow_mut() = None;
         self.replicated = open(&self.store, &self.journal, &self.line, &self.options);
     }
 
@@ -93,7 +96,7 @@ impl Master {
 
     /// Records that wait for a person or are left, and what is known of the server's side: from the journal,
     /// where those that are left are seen as well.
-    fn held(&self) -> BTreeMap<Id, Option<Token>> {
+    pub(super) fn held(&self) -> BTreeMap<Id, Option<Token>> {
         let texts = self.journal.texts.borrow();
         let held = texts.iter().filter_map(|(key, text)| {
             let held: serde_json::Value = serde_json::from_str(text).ok()?;
@@ -110,13 +113,13 @@ fn open(
     line: &Rc<Line>,
     options: &Options,
 ) -> Rc<Replicated> {
-    Rc::new(Replicated::new(
+    Replicated::new(
         store.clone(),
         line.clone(),
         journal.clone(),
         line.meter.clone(),
         options.clone(),
-    ))
+    )
 }
 
 /// Everything there is.
@@ -128,8 +131,8 @@ pub(crate) struct World {
     tokens: Token,
     /// What a person wanted to have, though somebody had written over it.
     chosen: BTreeSet<Token>,
-    is_cut: bool,
-    is_edited: bool,
+    pub(super) is_cut: bool,
+    pub(super) is_edited: bool,
 }
 
 impl World {
@@ -139,6 +142,7 @@ impl World {
             server: "there".into(),
             conflicts: mode,
             batch_records: 4,
+            part_bytes: 16,
             ..Options::default()
         };
         let masters = (0..masters)
@@ -162,6 +166,7 @@ impl World {
         let flavour = [Flavour::TellsAll, Flavour::MakesIds][usize::from(first & 1)];
         let mode = Conflicts::from_number(u64::from(first >> 1 & 3)).expect("0 to 3");
         let mut world = Self::new(flavour, mode, 1 + usize::from(first >> 3) % 3);
+        world.server.borrow_mut().packs = first & 0x80 != 0;
         for step in rest.chunks_exact(3) {
             world.step(step[0], step[1], step[2]);
         }
@@ -177,7 +182,7 @@ impl World {
     pub(crate) fn step(&mut self, what: u8, whose: u8, how: u8) {
         let index = usize::from(whose) % self.masters.len();
         let token = self.token();
-        match what % 12 {
+        match what % 16 {
             0 | 1 => {
                 let id = self.record(index, how);
                 self.masters[index].put(&id, document(token));
@@ -185,6 +190,7 @@ impl World {
             2 => {
                 let id = self.record(index, how);
                 self.masters[index].remove(&id);
+                self.known_are_given_up(index, &id);
             }
             3..=5 => self.run(index, 1_000_000),
             6 => self.run(index, usize::from(how) % 40),
@@ -196,7 +202,16 @@ impl World {
             8 => self.cut(index, how),
             9 => self.edit(whose, how, token),
             10 => self.meet(index, how, token),
-            _ => self.decide(index, how, token),
+            11 => self.decide(index, how, token),
+            12 | 13 => {
+                let (id, name) = (self.record(index, how), named(how));
+                self.masters[index].attach(&id, &name, token);
+            }
+            14 => {
+                let (id, name) = (self.record(index, how), named(how));
+                self.masters[index].detach(&id, &name);
+            }
+            _ => self.edit_file(whose, how, token),
         }
     }
 
@@ -242,7 +257,11 @@ impl World {
             for _ in 0..how % 8 {
                 super::pause().await;
             }
-            master.putting(&id, document(token)).await;
+            if how & 1 == 0 {
+                master.putting(&id, document(token)).await;
+            } else {
+                master.attaching(&id, &named(how), token).await;
+            }
         };
         finish_both(master.replicated.run(moment(self.now)), work);
     }
@@ -252,16 +271,21 @@ impl World {
         let master = &self.masters[index];
         let conflicts = finish(master.replicated.conflicts()).expect("they can be read");
         let Some(conflict) = conflicts.get(usize::from(how >> 2) % conflicts.len().max(1)) else {
+            if self.decide_file(index, how) {
+                return;
+            }
             let id = self.record(index, how);
             return self.masters[index].put(&id, refused(token));
         };
         let keep = [Keep::Local, Keep::Remote, Keep::Both][usize::from(how) % 3];
         let before = master.store.get(&conflict.id);
+        let files = self.files_of(index, &conflict.id);
         if finish(master.replicated.resolve(&conflict.id, keep)).is_err() {
             return; // The server has to be asked, and the line is cut.
         }
         let chosen = master.store.get(&conflict.id);
         self.chosen.extend(chosen.as_ref().map(super::token));
+        self.server.borrow_mut().files_superseded.extend(files);
         // A person gave up one of the two.
         let given_up = match (keep, &conflict.remote) {
             (Keep::Remote, _) => before,
@@ -299,6 +323,8 @@ impl World {
         self.check_sides();
         self.check_writes();
         self.check_alone();
+        self.check_files();
+        self.check_files_written();
         let server = self.server.borrow();
         assert_eq!(
             server.needless, 0,
@@ -324,6 +350,7 @@ impl World {
         if let ([master], false) = (&self.masters[..], self.is_edited) {
             let theirs = master.held().into_values().flatten();
             assert_eq!(theirs.count(), 0, "a conflict with itself");
+            assert_eq!(master.held_files().len(), 0, "a conflict with itself");
         }
     }
 
