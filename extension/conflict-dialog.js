@@ -1,7 +1,9 @@
-// The dialog in which a person chooses, for each record that was changed here and at the server, which one stays.
+// The dialog in which a person chooses, for each record or attachment that was changed here and at the server, which one
+// stays.
 
 import { toLabel, toShown } from '../pages/fields.js';
 import { $, copy, fill, say, setText } from '../pages/template.js';
+import { bytes } from './words.js';
 
 export class ConflictDialog {
   #link;
@@ -24,13 +26,13 @@ export class ConflictDialog {
 
   async #list() {
     const conflicts = await this.#link().conflicts();
-    $('conflicts').replaceChildren(...conflicts.map(row));
+    $('conflicts').replaceChildren(...conflicts.map((one) => (one.attachment ? attachmentRow(one) : row(one))));
     $('no-conflicts').hidden = conflicts.length > 0;
   }
 
   #resolve(row, keep) {
     return this.#attempt(async () => {
-      await this.#link().resolve(row.dataset.id, keep);
+      await this.#link().resolve(row.dataset.id, keep, row.dataset.attachment);
       await this.#list();
     });
   }
@@ -62,6 +64,23 @@ function row({ id, here, there, reason }) {
   }
   // Two of one that is gone would be one.
   item.querySelector('[data-keep="both"]').hidden = !here || !there;
+  return item;
+}
+
+/** One attachment, with how large it is on either side. */
+function attachmentRow({ id, attachment, sizes, reason }) {
+  const item = copy('conflict');
+  Object.assign(item.dataset, { id, attachment });
+  fill(item, { label: `${id}: ${attachment}`, reason: reason ?? '' });
+  const line = copy('difference');
+  const [here, there] = [sizes.here, sizes.there].map((size) => (size === null ? '–' : bytes(size)));
+  fill(line, { key: attachment, here, there });
+  item.querySelector('tbody').append(line);
+  for (const [side, size] of Object.entries(sizes)) {
+    if (size === null && !reason) say(item.querySelector(`th[data-side="${side}"]`), `removed-${side}`);
+  }
+  // Two cannot have one name.
+  item.querySelector('[data-keep="both"]').hidden = true;
   return item;
 }
 

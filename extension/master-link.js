@@ -86,7 +86,7 @@ export function openLink({ onstatus, ondoor }) {
     syncNow: () => line.postMessage({ kind: 'sync' }),
     acceptRemovals: () => line.postMessage({ kind: 'accept-removals' }),
     conflicts: () => ask({ kind: 'conflicts' }),
-    resolve: (id, keep) => ask({ kind: 'resolve', id, keep }),
+    resolve: (id, keep, attachment) => ask({ kind: 'resolve', id, keep, attachment }),
   };
 }
 

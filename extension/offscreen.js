@@ -14,7 +14,7 @@
 //   sync                       compares with the server now
 //   accept-removals            removes here what the server has no more, as `missing` of the line counts
 //   conflicts{call}            answered with `done{call, result}`: the records that wait for a choice
-//   resolve{call, id, keep}    keeps one side of such a record: here, there or both
+//   resolve{call, id, keep, attachment}  keeps one side of such a record, here, there or both; or of an attachment of it
 // and what is said there:
 //   status{status}          at the start, and on each change: the package's MasterState, with the states
 //                           `starting` until the records are open, and `failed` where they cannot be;
@@ -81,7 +81,7 @@ const answers = {
   sync: () => store.sync(),
   'accept-removals': () => store.acceptRemovals(),
   conflicts: (asked) => reply(asked, () => store.conflicts()),
-  resolve: (asked) => reply(asked, () => store.resolve(asked.id, asked.keep)),
+  resolve: (asked) => reply(asked, () => store.resolve(asked.id, asked.keep, asked.attachment)),
 };
 line.onmessage = ({ data }) => answers[data?.kind]?.(data);
 tell();

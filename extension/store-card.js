@@ -50,6 +50,8 @@ export class StoreCard {
     say($('line-state'), `line-${line.state}`, { at: line.next_at && clock(line.next_at) });
     setText($('line-detail'), line.detail);
     say($('line-waiting'), { 0: 'waiting-none', 1: 'waiting-one' }[line.waiting] ?? 'waiting-many', { count: line.waiting });
+    $('line-attachments').hidden = !line.attachments;
+    say($('line-attachments'), line.attachments === 1 ? 'attachments-one' : 'attachments-many', { count: line.attachments ?? 0 });
     say($('line-synced'), line.synced_at ? 'synced-at' : 'synced-never', { age: line.synced_at && ago(line.synced_at) });
     say($('line-cost'), line.budget ? 'cost-of' : 'cost', { bytes: bytes(line.bytes), calls: line.calls, budget: bytes(line.budget ?? 0) });
   }

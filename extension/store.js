@@ -68,11 +68,14 @@ export class Store {
 
   async conflicts() {
     const found = await this.storage.conflicts();
-    return found.map(({ id, local, remote, refused }) => ({ id, here: local, there: remote, reason: refused }));
+    return found.map(({ id, local, remote, refused, attachment, local_size, remote_size }) => ({
+      ...{ id, here: local, there: remote, reason: refused },
+      ...(attachment && { attachment, sizes: { here: local_size, there: remote_size } }),
+    }));
   }
 
-  async resolve(id, keep) {
-    await this.storage.resolve(id, { here: 'local', there: 'remote', both: 'both' }[keep]);
+  async resolve(id, keep, attachment) {
+    await this.storage.resolve(id, { here: 'local', there: 'remote', both: 'both' }[keep], attachment);
     this.#ontold();
   }
 }

@@ -582,6 +582,13 @@ export interface ReplicateDescription {
   check_remote_creation?: boolean;
   check_remote_modification?: boolean;
   check_remote_deletion?: boolean;
+  /** Attachments are replicated, unlike with jIO, unless one of these is `false`: then none is sent, or none is fetched. */
+  check_local_attachment_creation?: boolean;
+  check_local_attachment_modification?: boolean;
+  check_local_attachment_deletion?: boolean;
+  check_remote_attachment_creation?: boolean;
+  check_remote_attachment_modification?: boolean;
+  check_remote_attachment_deletion?: boolean;
   /** What the line may cost. */
   budget?: {
     bytes_per_day?: number;
@@ -609,7 +616,9 @@ export interface LineState {
   next_at: number | null;
   /** Records that the server has not yet. */
   waiting: number;
-  /** Records that wait for a person. */
+  /** Attachments that one side has not yet. */
+  attachments: number;
+  /** Records and attachments that wait for a person. */
   conflicts: number;
   /** Records that the server seems to have no more; they stay until `acceptRemovals`. */
   missing: number;
@@ -620,9 +629,14 @@ export interface LineState {
   calls: number;
 }
 
-/** A record that waits for a person. */
+/** A record, or an attachment, that waits for a person. */
 export interface ConflictInfo {
   id: string;
+  /** The attachment's name, where it is one; `local` and `remote` are null then. */
+  attachment?: string;
+  /** How long the attachment is on each side, in bytes; null where it was removed. */
+  local_size?: number | null;
+  remote_size?: number | null;
   /** What it is here; null where it was removed. */
   local: Doc | null;
   /** What it is at the server; null where it was removed. */
@@ -642,8 +656,9 @@ export interface ReplicatedStorage extends Omit<IndexedStorage, keyof EventTarge
   /** Removes here what the server has no more. */
   acceptRemovals(): void;
   conflicts(): Promise<ConflictInfo[]>;
-  /** Keeps one side of such a record; `both` makes what is here a new record. */
-  resolve(id: string, keep: 'local' | 'remote' | 'both'): Promise<void>;
+  /** Keeps one side of such a record; `both` makes what is here a new record. With a third argument: of an attachment,
+   * of which one side can be kept. */
+  resolve(id: string, keep: 'local' | 'remote' | 'both', attachment?: string): Promise<void>;
 }
 
 /** Records of this browser, replicated with a server for as long as the page lives. */

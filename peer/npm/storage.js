@@ -154,8 +154,8 @@ export class Replicated extends Indexed {
     return JSON.parse(await (await this.#inner()).conflicts().catch(rethrow));
   }
 
-  async resolve(id, keep) {
-    await (await this.#inner()).resolve(id, keep).catch(rethrow);
+  async resolve(id, keep, attachment) {
+    await (await this.#inner()).resolve(id, keep, attachment).catch(rethrow);
   }
 
   async restore(copy, mode) {
