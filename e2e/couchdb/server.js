@@ -4,6 +4,7 @@
 
 import express from 'express';
 import expressPouchDb from 'express-pouchdb';
+import utils from 'express-pouchdb/lib/utils.js';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,10 +14,30 @@ import PouchDbCore from 'pouchdb-core';
 const PouchDb = PouchDbCore.plugin(memory).defaults({ adapter: 'memory' });
 const SETTINGS = { inMemoryConfig: true, mode: 'minimumForPouchDB', logPath: join(tmpdir(), 'lan-broadcaster-couchdb.log') };
 
+// A body that did not come whole is not stored, as at CouchDB; PouchDB's server takes it for an empty one.
+const parse = utils.parseRawBody;
+utils.parseRawBody = (request, response, next) =>
+  parse(request, response, (error) => (error ? request.destroy() : next()));
+
+/** Gives the part of an attachment that is asked for, as CouchDB does and PouchDB's server does not. */
+function ranged(request, response) {
+  const asked = request.method === 'GET' && /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '');
+  if (!asked) return;
+  const [from, to] = asked.slice(1).map(Number);
+  const send = response.send.bind(response);
+  response.send = (body) => {
+    response.send = send;
+    if (!Buffer.isBuffer(body) || response.statusCode !== 200) return send(body);
+    const part = body.subarray(from, to + 1);
+    response.status(206).set('content-range', `bytes ${from}-${from + part.length - 1}/${body.length}`);
+    return send(part);
+  };
+}
+
 export class CouchDb {
   #server;
   #databases = 0;
-  /** Each request as `METHOD path`. */
+  /** Each request as `METHOD path`, and the range that it asks for. */
   requests = [];
   /** What becomes of compressed requests: `taken`, `refused` (415), or `forbidden` to pages of other origins. */
   packing = 'taken';
@@ -74,7 +95,8 @@ export class CouchDb {
       'timing-allow-origin': '*',
     });
     if (request.method === 'OPTIONS') return response.status(204).end();
-    this.requests.push(`${request.method} ${request.url}`);
+    const { range } = request.headers;
+    this.requests.push(`${request.method} ${request.url}${range ? ` ${range}` : ''}`);
     const isPacked = request.headers['content-encoding'] === 'gzip';
     if (isPacked) this.packed += 1;
     if (isPacked && this.packing === 'refused') return response.status(415).json({ error: 'bad_content_type' });
@@ -87,6 +109,7 @@ export class CouchDb {
     if (this.afterwards(request.method, request.url) === 'cut') {
       response.end = () => request.socket.destroy();
     }
+    ranged(request, response);
     next();
   }
 }

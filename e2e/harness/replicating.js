@@ -54,6 +54,21 @@ export class Colleague {
     }
   }
 
+  /** Stores an attachment, or removes it where there are no bytes. */
+  async attach(id, name, bytes) {
+    const { _rev } = await this.#ask(id);
+    const method = bytes ? 'PUT' : 'DELETE';
+    const headers = { ...this.#headers, 'content-type': 'application/octet-stream' };
+    await this.#ask(`${id}/${name}?rev=${_rev}`, { method, body: bytes, headers });
+  }
+
+  /** The bytes of an attachment; null where there is none. */
+  async attachment(id, name) {
+    const headers = { authorization: this.#headers.authorization };
+    const response = await fetch(`${this.#url}/${encodeURIComponent(id)}/${name}`, { headers });
+    return response.ok ? Buffer.from(await response.arrayBuffer()) : null;
+  }
+
   async remove(id) {
     const { _rev } = await this.#ask(id);
     await this.#ask(`${id}?rev=${_rev}`, { method: 'DELETE' });

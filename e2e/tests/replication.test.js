@@ -5,14 +5,12 @@
 // there, ten on the real one; how long the product then waits, a second at first, is as it always is.
 
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
 import { CouchDb } from '../couchdb/server.js';
 import { FarCouchDb, FarErp5, compared, here, put, replicate } from '../harness/far.js';
-import { launch } from '../harness/launch.js';
+import { kill } from '../harness/killed.js';
 import { Opened } from '../harness/opened.js';
 import { Browser, openSite, prepare } from '../harness/peer.js';
-import { children, gone } from '../harness/processes.js';
 import { SATELLITE } from '../harness/shaped.js';
 import { Random } from '../soak/random.js';
 
@@ -188,14 +186,4 @@ function same(found, wanted, where) {
 
 function numbered(name, count) {
   return Array.from({ length: count }, (_, at) => [`${name}-${at}`, `first words of ${name}-${at}`]);
-}
-
-/** kill -9 of all of a browser, and a start on what it left. */
-async function kill(victim) {
-  const process = victim.browser.process();
-  const all = await children(process.pid);
-  process.kill('SIGKILL');
-  if (process.exitCode === null && process.signalCode === null) await once(process, 'exit');
-  await Promise.all(all.map(({ pid }) => gone(pid)));
-  victim.browser = await launch({ userDataDir: victim.profile, defaultViewport: null });
 }

@@ -73,8 +73,27 @@ describe('from a slave to a server and back', { skip: noSwitch, timeout: 300_000
       await slave.evaluate(finish);
       far.line.mend();
       await complete();
+      if (kind === 'couchdb') await carries({ slave, master, far, site: own });
       await Promise.all([slave.close(), master.close()]);
     });
+  }
+
+  /** What a slave attaches is at the server and at another master; what is attached there comes to the slave. */
+  async function carries({ slave, master, far, site }) {
+    await slave.evaluate((id) => db.putAttachment(id, 'photo', new Blob(['by the slave'])), 'slave, all lines there');
+    await compared(master);
+    const { colleague } = far;
+    assert.equal(String(await colleague.attachment('slave, all lines there', 'photo')), 'by the slave');
+    await colleague.attach('master, all lines there', 'plan', Buffer.from('by the server'));
+    await compared(master);
+    const read = (page, id, name) => page.evaluate((id, name) => db.getAttachment(id, name, { format: 'text' }), id, name);
+    assert.equal(await read(slave, 'master, all lines there', 'plan'), 'by the server');
+    const another = await browser.page(site.url);
+    await replicate(another, far, { database: 'another' });
+    await compared(another);
+    assert.equal(await read(another, 'slave, all lines there', 'photo'), 'by the slave');
+    assert.equal(await read(another, 'master, all lines there', 'plan'), 'by the server');
+    await another.close();
   }
 });
 

@@ -253,8 +253,9 @@ fn what_was_brought_and_not_answered_is_asked_for_and_not_brought_again() {
 fn read(two: &Two, named: &Name) -> Result<Vec<u8>, Failure> {
     let work = async {
         // As the page's loop does, woken by whoever waits.
-        for _ in 0..60 {
-            two.master.replicated.run(moment(two.now)).await;
+        for passed in 0..60 {
+            let now = moment(two.now + passed * 1_000);
+            two.master.replicated.run(now).await;
         }
     };
     let replicated = &two.master.replicated;

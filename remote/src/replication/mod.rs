@@ -13,6 +13,12 @@
 //! the server's changes were read, the batch that is on its way to the server (`sending`), the portion that is
 //! on its way from it (`incoming`), and what waits for a person.
 //!
+//! Of each attachment that both sides have: the name of its content here, and the server's name for it. What the
+//! server has is told by the revision of its record ([`crate::replica::Replica::attachments`]), so that a new one
+//! needs no other news. Reading all attachments at each opening would be too dear, so here it is noted, not found: a
+//! caller's write of one, or its removal, is *marked* in the journal before it is stored. An attachment that is
+//! marked is compared; another is what it was. Once, all that are here are listed, and what is not known is marked.
+//!
 //! # The steps, in this order
 //!
 //! 1. Open: read the journal, list what is here, compare, end what was cut. The line is not used.
@@ -23,11 +29,20 @@
 //!    Whatever was found different at opening is sent after everything was read: most of it, where a journal
 //!    was lost, the server has already.
 //! 4. Once a day, where the server tells of removals in no other way, compare its list of ids.
+//! 5. Attachments: only when no record waits, but for those that a person waits for, which go after the records
+//!    of that kind. Look at one, then carry it: to the server whole, from it in parts (`part_bytes`). One that is
+//!    larger than what is left of the day waits for the next, once; what is larger than a day goes as it is.
+//!    Servers without any (ERP5) have none to look at.
 //!
 //! What the server tells is judged by three contents: ours, theirs, the agreed one. Ours equal to theirs: agree.
 //! Ours equal to the agreed: take it over. Theirs equal to the agreed: ours is to be sent over the new revision.
 //! None equal: a conflict, ended as [`Conflicts`] says. An answer to a write is judged by the same rule.
 //! States whose revision is known are not even fetched.
+//!
+//! Attachments are judged alike, by whether each side differs from the last that was known of it. Both differ and
+//! have one length: the bytes are fetched and compared where the server's name for them is no MD5. A change of an
+//! attachment gives its record a new revision at the server, which is agreed on, as the document is the same. A
+//! record is not removed over an attachment that the other side has not seen: that is a conflict of the record.
 //!
 //! # Where it can be cut, and why nothing is lost or doubled
 //!
@@ -48,6 +63,14 @@
 //!   A caller that wants to write such a record waits until that is sorted out.
 //! - *Between a look at a record and the writing of the server's state over it*, no caller writes it: callers
 //!   and the replication take turns, record by record, for as long as a local write lasts.
+//!
+//! - *A caller's write of an attachment, after the mark*: it is compared, and is what it was or what was written.
+//! - *An attachment on its way to the server* is noted before it goes (`bringing`). Where the answer was lost, the
+//!   server is asked for its names: it is brought again only if it is not there. A server that packs what it has
+//!   gives it back for that, where all but the name fits. CouchDB takes no part of one: a cut costs all that went.
+//! - *An attachment on its way from it*: each part is stored beside the records, under an id that no record has, and
+//!   then noted (`fetching`); a cut costs the part that was under way. With all parts here, the content is noted
+//!   before it takes the place of what was, for the reason of `incoming`.
 //!
 //! What costs: one small commit of the journal before and one after each request. What is not kept is the
 //! order of writes over a restart: those found at opening go in the order of their ids.

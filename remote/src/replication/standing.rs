@@ -137,6 +137,11 @@ impl Patience {
         *self = Self::default();
     }
 
+    /// Whether the line may have failed by chance: it is tried again within a second.
+    pub(super) fn is_passing(&self) -> bool {
+        self.failures == 1
+    }
+
     /// What keeps the line from being tried now. A clock that was set back keeps nobody waiting.
     pub(super) fn stops(&self, now: Millis) -> Option<&Line> {
         let stop = self.stop.as_ref()?;

@@ -157,7 +157,9 @@ impl Replicated {
                 return Poll::Ready(Ok(()));
             }
             let core = self.core.borrow();
-            if core.steps > asked && core.line != Line::Syncing {
+            let is_passing =
+                core.patience.is_passing() && matches!(core.line, Line::Offline { .. });
+            if core.steps > asked && core.line != Line::Syncing && !is_passing {
                 return Poll::Ready(Err(away(&core.line)));
             }
             drop(core);
