@@ -78,7 +78,7 @@ export class Colleague {
   async when(fits) {
     for (let since = 0; ; ) {
       const records = await this.records();
-      if (fits(records)) return records;
+      if (await fits(records)) return records;
       since = (await this.#ask(`_changes?feed=longpoll&since=${since}`)).last_seq;
     }
   }

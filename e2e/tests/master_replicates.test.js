@@ -2,12 +2,15 @@
 // through the master to the server and back, with each of its lines cut in turn.
 
 import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { CouchDb } from '../couchdb/server.js';
 import { Opened } from '../harness/opened.js';
 import { Browser } from '../harness/peer.js';
-import { connectSlave, create, query, serveRecords } from '../harness/records.js';
+import { attach, connectSlave, create, query, serveRecords } from '../harness/records.js';
 import { Colleague, chooseStore, inStep, line, useStore } from '../harness/replicating.js';
 import { openSharing, press, pressStart, text, when } from '../harness/sharing.js';
 
@@ -89,6 +92,36 @@ describe('a master with a server', { timeout: 300_000 }, () => {
     await press(master, 'close-conflicts');
     await text(master, 'records', (text) => text.includes('Goble') && !text.includes('Coleman'));
     await inStep(master);
+  });
+
+  test('has a person choose between two attachments of one name', async () => {
+    const there = () => colleague.attachment('katherine', 'words.txt');
+    const folder = await mkdtemp(join(tmpdir(), 'words-'));
+    const file = join(folder, 'words.txt');
+    try {
+      await writeFile(file, 'first');
+      await attach(master, 'Goble', file);
+      await colleague.when(async () => String(await there()) === 'first');
+      await inStep(master);
+      couch.instead = () => 'cut';
+      await writeFile(file, 'ours now');
+      await attach(master, 'Goble', file);
+      await line(master, (text) => text.includes('down'));
+      assert.match(await text(master, 'line-attachments'), /1 attachment is on its way/);
+      couch.instead = () => undefined;
+      await colleague.attach('katherine', 'words.txt', Buffer.from('theirs by now'));
+      await press(master, 'sync-now');
+      await press(master, 'show-conflicts');
+      assert.match(await text(master, 'conflicts', (text) => text.includes('words.txt')), /8 B.*13 B/s);
+      await master.screenshot({ path: `${PICTURES}master-conflict-attachment.png` });
+      await press(master, 'keep-here');
+      await colleague.when(async () => String(await there()) === 'ours now');
+      await when(master, () => document.querySelectorAll('#conflicts li').length === 0);
+      await press(master, 'close-conflicts');
+      await inStep(master);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   test('is found again, with all records, after the browser was killed', async () => {
