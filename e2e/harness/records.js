@@ -61,6 +61,8 @@ export async function attach(page, word, file) {
   await openRecord(page, word);
   await (await page.$('#files')).uploadFile(file);
   await attached(page, basename(file));
+  // One that takes the place of another was in the list before: the field is empty when it is stored.
+  await when(page, () => document.getElementById('files').value === '');
   await page.click('#cancel');
 }
 
