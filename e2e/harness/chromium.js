@@ -141,14 +141,15 @@ export class Chromium {
     // As text: the extension's own rules forbid a page to make functions of strings.
     return this.control.evaluate(`new Promise((resolve) => {
       const fits = ${fits}, more = ${JSON.stringify(more)};
-      const look = async () => {
-        const { state } = await chrome.storage.session.get('state');
+      const look = async (state) => {
         if (!state || !(await fits(state, ...more))) return;
-        chrome.storage.onChanged.removeListener(look);
+        chrome.storage.session.onChanged.removeListener(hear);
         resolve(state);
       };
-      chrome.storage.onChanged.addListener(look);
-      look();
+      // Each state by itself: what is read once more may be the next one already.
+      const hear = ({ state }) => look(state?.newValue);
+      chrome.storage.session.onChanged.addListener(hear);
+      chrome.storage.session.get('state').then(({ state }) => look(state));
     })`);
   }
 

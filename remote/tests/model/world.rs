@@ -285,6 +285,9 @@ impl World {
         }
         let chosen = master.store.get(&conflict.id);
         self.chosen.extend(chosen.as_ref().map(super::token));
+        if keep == Keep::Both {
+            self.chosen.extend(before.as_ref().map(super::token));
+        }
         self.server.borrow_mut().files_superseded.extend(files);
         // A person gave up one of the two.
         let given_up = match (keep, &conflict.remote) {
