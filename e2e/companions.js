@@ -60,6 +60,7 @@ export const FILES = {
   popup: [BOTH],
   remote_servers: [PROGRAM, STORE],
   replication: [PROGRAM, SERVER],
+  replication_attachments: [PROGRAM, SERVER],
   replication_chain: [PROGRAM, SERVER],
   replication_first_sync: [PROGRAM, STORE],
   run: [BOTH],

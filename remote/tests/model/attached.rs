@@ -42,6 +42,15 @@ impl Master {
         *files.removing.borrow_mut() = None;
     }
 
+    /// The attachments that a caller is told of, and be they on their way.
+    pub(super) fn listed(&self, id: &Id) -> BTreeSet<String> {
+        let listed = finish(self.replicated.execute(Call::AllAttachments(id.clone())));
+        let listed = listed
+            .ok()
+            .and_then(|listed| Some(listed.as_object()?.keys().cloned().collect()));
+        listed.unwrap_or_default()
+    }
+
     /// Attachments that wait for a person or are left, from the journal.
     pub(super) fn held_files(&self) -> BTreeSet<(Id, Name)> {
         let texts = self.journal.texts.borrow();
@@ -68,15 +77,15 @@ impl World {
     }
 
     /// Who removes a record removes what he knows to be attached to it at the server, and be it on its way.
-    pub(super) fn known_are_given_up(&self, index: usize, id: &Id) {
+    /// What the journal does not say yet is known where callers are told of it.
+    pub(super) fn known_are_given_up(&self, index: usize, id: &Id, listed: &BTreeSet<String>) {
         let server = &mut *self.server.borrow_mut();
         let texts = self.masters[index].journal.texts.borrow();
-        let agreed = texts.get(&format!("r/{id}"));
-        let revision = server.revision(id);
-        if let (Some(agreed), Some(revision)) = (agreed, revision)
-            && agreed.ends_with(&format!(":{}", revision.0))
-        {
-            server.supersede_files(id);
+        if let Some(agreed) = texts.get(&format!("r/{id}")) {
+            let is_unsaid = |name: &str| !agreed.contains(&format!("{name:?}"));
+            server.supersede_files(id, |name, digest| {
+                agreed.contains(digest) || is_unsaid(name) && listed.contains(name)
+            });
         }
     }
 

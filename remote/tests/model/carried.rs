@@ -68,10 +68,13 @@ impl Server {
         files.collect()
     }
 
-    pub(crate) fn supersede_files(&mut self, id: &Id) {
+    /// Who removes a record gives up those of its attachments that `is_known`, by their names and the server's for
+    /// their bytes.
+    pub(crate) fn supersede_files(&mut self, id: &Id, is_known: impl Fn(&str, &str) -> bool) {
         let files = self.records.get(id).map(|record| record.files.clone());
-        let tokens = files.iter().flat_map(BTreeMap::values);
-        let tokens = tokens.filter_map(|bytes| bytes_token(bytes));
+        let files = files.iter().flatten();
+        let known = files.filter(|(name, bytes)| is_known(name.as_str(), &self.digest(bytes)));
+        let tokens: Vec<_> = known.filter_map(|(_, bytes)| bytes_token(bytes)).collect();
         self.files_superseded.extend(tokens);
     }
 

@@ -117,7 +117,7 @@ impl Server {
             self.superseded.insert(token(before));
         }
         if document.is_none() {
-            self.supersede_files(id);
+            self.supersede_files(id, |_, _| true);
         }
         if let Some(document) = &document {
             self.written.insert(token(document));

@@ -189,8 +189,9 @@ impl World {
             }
             2 => {
                 let id = self.record(index, how);
+                let listed = self.masters[index].listed(&id);
                 self.masters[index].remove(&id);
-                self.known_are_given_up(index, &id);
+                self.known_are_given_up(index, &id, &listed);
             }
             3..=5 => self.run(index, 1_000_000),
             6 => self.run(index, usize::from(how) % 40),
