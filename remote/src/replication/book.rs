@@ -81,6 +81,11 @@ impl Book {
         }
     }
 
+    /// Whether the journal does not say yet what is known of a record that came from the server.
+    pub(super) fn is_ahead(&self, id: &Id) -> bool {
+        self.batch.contains_key(INCOMING) || self.batch.contains_key(&format!("{AGREED}{id}"))
+    }
+
     /// What is to be written so that the journal says what this says.
     pub(super) fn take_batch(&mut self) -> Batch {
         std::mem::take(&mut self.batch)

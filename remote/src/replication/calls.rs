@@ -42,6 +42,7 @@ impl Replicated {
         let is_cut_file = || core.book.cut_fetch().is_some_and(|cut| cut.place.id == *id);
         core.opening == Opening::Unread
             || core.book.incoming().iter().any(|item| item.id == *id)
+            || core.book.is_ahead(id)
             || is_cut_file()
     }
 
