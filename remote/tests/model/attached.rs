@@ -141,8 +141,11 @@ impl World {
             let parts = here.keys().filter(|(id, _)| id.as_str().contains(':'));
             assert!(!held.is_empty() || parts.count() == 0, "parts are left");
             assert_eq!(master.replicated.standing(moment(self.now)).attachments, 0);
-            if !self.is_cut {
+            // What somebody removed there is brought once more where what is here is kept.
+            if !self.is_cut && !self.is_edited {
                 each_once(master.line.brought.borrow().iter(), "brought");
+            }
+            if !self.is_cut {
                 each_once(master.line.fetched.borrow().iter(), "fetched");
             }
         }
