@@ -122,7 +122,7 @@ impl Core {
             Some(Step::AskBrought)
         } else if self.queue.has(Rank::Urgent) {
             Some(Step::Send(Rank::Urgent))
-        } else if let Some(work) = self.candidates.work(true) {
+        } else if let Some(work) = self.work(true) {
             Some(from_work(work, true))
         } else if is_pull_due && (self.is_pull_first || !is_gathered) {
             Some(Step::Pull)
@@ -135,8 +135,7 @@ impl Core {
         } else if self.queue.has(Rank::Found) && !self.queue.has(Rank::Written) {
             Some(Step::Send(Rank::Found))
         } else if self.queue.len() == 0 {
-            self.candidates
-                .work(false)
+            self.work(false)
                 .map(|work| from_work(work, false))
                 .or_else(|| self.is_fetch_over().then_some(Step::Tidy))
         } else {

@@ -62,23 +62,25 @@ impl Candidates {
         self.urgent.extend(places);
     }
 
-    /// What is done next, of what a person waits for or of all.
-    pub(in crate::replication) fn work(&self, is_urgent: bool) -> Option<Work> {
-        let first = self.first(is_urgent)?;
+    /// What is done next, of what a person waits for or of all; `fetching` is the one of which parts are here.
+    fn work(&self, is_urgent: bool, fetching: Option<&Place>) -> Option<Work> {
+        let first = self.first(is_urgent, fetching)?;
         let is_planned = self.plan.as_ref().is_some_and(|plan| plan.place == first);
         Some(if is_planned { Work::Carry } else { Work::Look })
     }
 
-    /// The one that is looked at next; what a person waits for is first, then what is under way.
-    pub(super) fn first(&self, is_urgent: bool) -> Option<Place> {
+    /// The one that is looked at next; what a person waits for is first, then what is under way: there is room for
+    /// the parts of one, and they would have to be fetched again.
+    fn first(&self, is_urgent: bool, fetching: Option<&Place>) -> Option<Place> {
         let is_free = |place: &Place| self.has(place) && !self.later.contains_key(place);
         let urgent = self.urgent.iter().find(|place| is_free(place));
         if urgent.is_some() || is_urgent {
             return urgent.cloned();
         }
         let planned = self.plan.as_ref().map(|plan| &plan.place);
-        if let Some(planned) = planned.filter(|place| is_free(place)) {
-            return Some(planned.clone());
+        let under_way = planned.into_iter().chain(fetching);
+        if let Some(place) = under_way.into_iter().find(|place| is_free(place)) {
+            return Some(place.clone());
         }
         let all = self
             .ready
@@ -130,6 +132,20 @@ impl Candidates {
 }
 
 impl Core {
+    /// What there is to do about attachments, of what a person waits for or of all.
+    pub(in crate::replication) fn work(&self, is_urgent: bool) -> Option<Work> {
+        self.candidates.work(is_urgent, self.fetched_place())
+    }
+
+    /// The attachment that is looked at next.
+    pub(super) fn first(&self, is_urgent: bool) -> Option<Place> {
+        self.candidates.first(is_urgent, self.fetched_place())
+    }
+
+    fn fetched_place(&self) -> Option<&Place> {
+        self.book.fetching().map(|fetching| &fetching.place)
+    }
+
     /// What the server has of an attachment, in the state of its record that both sides know.
     pub(super) fn theirs(&self, remote: &dyn Replica, place: &Place) -> Option<Attached> {
         let all = self.all_theirs(remote, &place.id);

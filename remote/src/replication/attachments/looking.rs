@@ -25,7 +25,7 @@ enum Next {
 impl Replicated {
     /// Looks at the first candidate.
     pub(in crate::replication) async fn look(&self, is_urgent: bool) -> Result<(), Trouble> {
-        let first = self.core.borrow().candidates.first(is_urgent);
+        let first = self.core.borrow().first(is_urgent);
         let Some(place) = first else { return Ok(()) };
         // Between the look and its being noted, nobody else writes it.
         let _alone = self.turns.alone([place.id.clone()]).await;
