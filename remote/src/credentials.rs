@@ -56,6 +56,20 @@ impl Credentials {
         }
     }
 
+    /// Whether a text has the secret in it, or the header that says it.
+    pub fn is_said_in(&self, text: &str) -> bool {
+        let secret = match &self.0 {
+            Kind::None | Kind::Cookies => return false,
+            Kind::AccessToken(secret) | Kind::Bearer(secret) | Kind::Basic(_, secret) => secret,
+        };
+        let sent = self.header().map(|(_, value)| value);
+        let sent = sent.as_deref().and_then(|value| value.rsplit(' ').next());
+        [Some(secret.as_str()), sent]
+            .into_iter()
+            .flatten()
+            .any(|secret| !secret.is_empty() && text.contains(secret))
+    }
+
     /// Whether the browser's cookies go with a request.
     pub fn brings_cookies(&self) -> bool {
         self.0 == Kind::Cookies

@@ -160,7 +160,19 @@ impl Session {
                 format!("{kind} failed (status {status}): ask whoever runs it"),
             ),
         };
-        Failure::new(status_code, sentence + &own_words(response))
+        let said: Option<Value> = serde_json::from_slice(&response.body).ok();
+        let words = said.as_ref().and_then(own_words);
+        let quoted = words.map_or_else(String::new, |words| self.quoted(words));
+        Failure::new(status_code, sentence + &quoted)
+    }
+
+    /// The server's own words, to follow ours. It may say what it was asked with, and those who read this are other
+    /// devices: then nothing of it is passed on.
+    pub(crate) fn quoted(&self, words: &str) -> String {
+        if self.credentials.is_said_in(words) {
+            return String::new();
+        }
+        format!(" (“{}”)", shortened(words))
     }
 
     /// Where JSON was expected: a page, most likely to log in, or what no server of the kind says.
@@ -184,17 +196,13 @@ impl Session {
 }
 
 /// What the server says itself, where it says it in JSON.
-fn own_words(response: &Response) -> String {
-    let said: Option<Value> = serde_json::from_slice(&response.body).ok();
-    let words = said.as_ref().and_then(|said| {
-        let texts = ["reason", "message", "error"];
-        texts.into_iter().find_map(|name| said.get(name)?.as_str())
-    });
-    words.map_or_else(String::new, |words| format!(" (“{}”)", shortened(words)))
+fn own_words(said: &Value) -> Option<&str> {
+    let texts = ["reason", "message", "error"];
+    texts.into_iter().find_map(|name| said.get(name)?.as_str())
 }
 
 /// The server's words, of a bounded length and on one line.
-pub(crate) fn shortened(words: &str) -> String {
+fn shortened(words: &str) -> String {
     let mut end = words.len().min(MAX_WORDS_BYTES);
     while !words.is_char_boundary(end) {
         end -= 1;
@@ -220,6 +228,19 @@ mod tests {
         let session = Session::new(http, address, Credentials::none(), "CouchDB");
         let asked = session.json(Ask::new("GET", "/x".to_owned()));
         block_on(asked).unwrap_err()
+    }
+
+    #[test]
+    fn a_server_that_says_the_secret_is_not_quoted() {
+        let sent = Credentials::basic("ada", "s3cret").header().unwrap().1;
+        for (said, is_quoted) in [("no", true), ("not s3cret", false), (sent.as_str(), false)] {
+            let http = Scripted::new([reply(400, json!({ "reason": said }))]);
+            let address = Address::new("https://db.example/").unwrap();
+            let credentials = Credentials::basic("ada", "s3cret");
+            let session = Session::new(http, address, credentials, "CouchDB");
+            let failed = block_on(session.json(Ask::new("GET", "/x".to_owned()))).unwrap_err();
+            assert_eq!(failed.message.contains(said), is_quoted, "{said}");
+        }
     }
 
     #[test]

@@ -12,7 +12,6 @@ use crate::json::{list, taken};
 use crate::replica::{
     Attached, Bring, Brought, Changes, Cursor, Part, Replica, Revision, State, Write, Written,
 };
-use crate::session::shortened;
 use jio::endpoint::Failure;
 use jio::storage::Answer;
 use jio::{Document, Id, Name};
@@ -177,7 +176,7 @@ impl Inner {
         }
         let reason = told["reason"].as_str().unwrap_or_default();
         let refused = |status_code: u16, why: &str| {
-            let why = format!("{why} (“{}”)", shortened(reason));
+            let why = format!("{why}{}", self.session.quoted(reason));
             Some(Written::Refused(Failure::new(status_code, why)))
         };
         match told["error"].as_str() {

@@ -138,7 +138,7 @@ impl World {
             };
             assert_eq!(of(&here), of(&there), "attachments here, and at the server");
             // What was under way stays for as long as its record waits for a person.
-            let parts = here.keys().filter(|(id, _)| id.as_str().contains(':'));
+            let parts = here.keys().filter(|(id, _)| is_shelf(id));
             assert!(!held.is_empty() || parts.count() == 0, "parts are left");
             assert_eq!(master.replicated.standing(moment(self.now)).attachments, 0);
             // What somebody removed there is brought once more where what is here is kept.
@@ -169,7 +169,8 @@ impl World {
             written.extend(files.written.borrow().iter());
             gone.extend(files.superseded.borrow().iter());
             let here = files.all.borrow();
-            visible.extend(here.values().filter_map(|one| bytes_token(one)));
+            let whole = here.iter().filter(|((id, _), _)| !is_shelf(id));
+            visible.extend(whole.filter_map(|(_, one)| bytes_token(one)));
         }
         assert!(visible.is_subset(&written), "attachments were invented");
         if matches!(self.mode, Conflicts::Ask | Conflicts::Leave) {
@@ -178,6 +179,11 @@ impl World {
             assert!(lost.is_empty(), "attachments {lost:?} are lost");
         }
     }
+}
+
+/// Whether parts of what is on its way are kept there.
+fn is_shelf(id: &Id) -> bool {
+    id.as_str().contains(':')
 }
 
 /// One of two names.
