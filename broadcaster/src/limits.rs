@@ -65,8 +65,11 @@ pub const FLUSH: Millis = Millis::from_secs(10);
 /// Bytes given to a stream that loses what it is given while it is full, until the peer has confirmed them:
 /// half of what Chromium's stream takes in.
 pub const UNCONFIRMED_BYTES: usize = 32 * 1024;
-/// Until a peer that was asked whether it has all, by a Ping that such a stream may have lost, is asked again.
-pub const CONFIRM_AGAIN: Millis = Millis::from_secs(1);
+/// Until a peer that was asked whether it has all, by a Ping that such a stream may have lost, is asked again; twice as
+/// long the next time.
+pub const CONFIRM_AGAIN: Millis = Millis(16);
+/// See [`CONFIRM_AGAIN`]; the longest.
+pub const CONFIRM_AGAIN_MOST: Millis = Millis::from_secs(1);
 /// From our last byte written to the end of the connection; then it is dropped. Without this pause
 /// the peer may see a reset, and 1006, in place of our code (RFC 9112 §9.6 for HTTP).
 pub const LINGER: Millis = Millis::from_secs(2);

@@ -4,7 +4,7 @@
 mod support;
 
 use broadcaster::Millis;
-use broadcaster::limits::{CONFIRM_AGAIN, FLUSH, Limits};
+use broadcaster::limits::{CONFIRM_AGAIN_MOST, FLUSH, Limits};
 use broadcaster::link::Command;
 use proptest::prelude::*;
 use support::{Client, Rig, SocketState};
@@ -96,7 +96,7 @@ impl Behind {
             while !self.held.is_empty() {
                 self.read(TAKES_IN);
             }
-            self.pass(CONFIRM_AGAIN);
+            self.pass(CONFIRM_AGAIN_MOST);
         }
         let is_closed = matches!(self.read.last(), Some(Message::Close(Some(_))));
         let texts = self
@@ -141,8 +141,8 @@ fn a_peer_that_takes_nothing_is_not_asked_for_ever_while_we_close() {
     let mut passed = Millis(0);
     while behind.rig.state(conn) != SocketState::Dropped {
         assert!(passed <= FLUSH, "it is given up in time");
-        passed = passed + CONFIRM_AGAIN;
-        behind.pass(CONFIRM_AGAIN);
+        passed = passed + CONFIRM_AGAIN_MOST;
+        behind.pass(CONFIRM_AGAIN_MOST);
     }
 }
 

@@ -1,7 +1,7 @@
 //! What waits to be written to one connection: shared frames, and how much of the first has gone.
 
 use crate::frame;
-use crate::limits::{CONFIRM_AGAIN, UNCONFIRMED_BYTES};
+use crate::limits::{CONFIRM_AGAIN, CONFIRM_AGAIN_MOST, UNCONFIRMED_BYTES};
 use crate::time::Millis;
 use bytes::{Buf, Bytes};
 use std::collections::VecDeque;
@@ -41,9 +41,12 @@ enum Asked {
     No,
     /// Behind other bytes in one chunk, with which it comes.
     Surely,
-    /// By itself. Where the stream was exactly full it is lost, and is said again at this time; at once where
-    /// there is none.
-    Perhaps { again: Option<Millis> },
+    /// By itself. Where the stream was exactly full it is lost, and is said again at this time, at once where there
+    /// is none, and then after a pause twice as long.
+    Perhaps {
+        again: Option<Millis>,
+        pause: Millis,
+    },
 }
 
 impl Queue {
@@ -115,15 +118,16 @@ impl Queue {
 
     /// Asks whether all has come, where something waits for the answer and the question is not on its way.
     fn ask(&mut self, now: Millis) -> Vec<Bytes> {
-        let (Asked::No | Asked::Perhaps { again: None }) = self.asked else {
-            return Vec::new();
+        let pause = match self.asked {
+            Asked::No => CONFIRM_AGAIN,
+            Asked::Perhaps { again: None, pause } => CONFIRM_AGAIN_MOST.min(pause + pause),
+            Asked::Surely | Asked::Perhaps { .. } => return Vec::new(),
         };
         if self.entries.is_empty() {
             return Vec::new();
         }
-        self.asked = Asked::Perhaps {
-            again: Some(now + CONFIRM_AGAIN),
-        };
+        let again = Some(now + pause);
+        self.asked = Asked::Perhaps { again, pause };
         self.begun = 0;
         vec![self.insert_ping(0)]
     }
@@ -153,8 +157,9 @@ impl Queue {
 
     /// It is `now`: a question that may be lost is to be said again.
     pub(super) fn handle_timeout(&mut self, now: Millis) {
-        if self.deadline().is_some_and(|deadline| deadline <= now) {
-            self.asked = Asked::Perhaps { again: None };
+        if let Asked::Perhaps { again, .. } = &mut self.asked
+            && again.take_if(|again| *again <= now).is_some()
+        {
             self.has_news = true;
         }
     }
@@ -162,7 +167,7 @@ impl Queue {
     /// When to call [`Queue::handle_timeout`] at the latest.
     pub(super) fn deadline(&self) -> Option<Millis> {
         match self.asked {
-            Asked::Perhaps { again } => again,
+            Asked::Perhaps { again, .. } => again,
             Asked::No | Asked::Surely => None,
         }
     }
@@ -329,20 +334,23 @@ mod tests {
     }
 
     #[test]
-    fn a_ping_by_itself_is_said_again_until_its_pong() {
+    fn a_ping_by_itself_is_said_again_until_its_pong_more_and_more_seldom() {
         let (mut queue, ping) = (waiting(false), frame::ping_to_confirm(false));
-        for now in (0..3).map(Millis::from_secs) {
-            queue.take_news();
-            queue.handle_timeout(now);
-            assert_eq!(queue.take_news(), now > Millis(0));
+        let mut now = Millis(0);
+        for pause in [16, 32, 64, 128, 256, 512, 1000, 1000].map(Millis) {
             assert_eq!(queue.chunk(1, true, now), std::slice::from_ref(&ping));
             queue.advance(ping.len());
+            queue.take_news();
+            assert_eq!(queue.deadline(), Some(now + pause));
+            queue.handle_timeout(now + pause - Millis(1));
             assert!(queue.is_asking() && queue.chunk(1, true, now).is_empty());
-            assert_eq!(queue.deadline(), Some(now + CONFIRM_AGAIN));
+            now = now + pause;
+            queue.handle_timeout(now);
+            assert!(queue.take_news());
         }
         queue.confirm(frame::CONFIRM[0]);
         assert_eq!((queue.is_asking(), queue.deadline()), (false, None));
-        assert_eq!(queue.chunk(1, true, Millis(0)).concat(), b"more");
+        assert_eq!(queue.chunk(1, true, now).concat(), b"more");
     }
 
     #[test]
