@@ -9,6 +9,8 @@ export class Member {
   #socket;
   #arrived = [];
   #waiting = [];
+  /** Why nothing more will arrive. */
+  #end = null;
 
   /** Starts connecting; `opened` and `closed` tell how it goes. */
   constructor(url, { protocols = [], ...options } = {}) {
@@ -26,7 +28,8 @@ export class Member {
     this.closed = new Promise((resolve) => {
       this.#socket.once('close', (code, reason) => {
         resolve({ code, reason: reason.toString() });
-        this.#waiting.splice(0).forEach(({ reject }) => reject(new Error(`closed with ${code} ${reason}`)));
+        this.#end = new Error(`closed with ${code} ${reason}`);
+        this.#waiting.splice(0).forEach(({ reject }) => reject(this.#end));
       });
     });
     this.#socket.on('message', (data, isBinary) => this.#take(isBinary ? data : data.toString()));
@@ -80,6 +83,7 @@ export class Member {
   /** The next message: a string, or a Buffer for a binary one. */
   next() {
     if (this.#arrived.length > 0) return Promise.resolve(this.#arrived.shift());
+    if (this.#end) return Promise.reject(this.#end);
     return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
   }
 

@@ -43,10 +43,10 @@ async function stopCompanion({ chromium }, random, pause) {
 }
 
 async function terminateWorker({ chromium }) {
-  const starting = chromium.state(({ status }) => status === 'starting');
+  const interrupted = chromium.state(({ status }) => status !== 'sharing');
   await chromium.stopWorker();
   // The master's port wakes it.
-  await starting;
+  await interrupted;
 }
 
 async function closeDocument({ chromium, writers }) {

@@ -60,9 +60,9 @@ describe('a master that serves', { timeout: 300_000 }, () => {
   });
 
   test('a worker that is stopped while sharing comes back by the master\'s port', async () => {
-    const starting = chromium.state((state) => state.status === 'starting');
+    const interrupted = chromium.state((state) => state.status !== 'sharing');
     await chromium.stopWorker();
-    await starting;
+    await interrupted;
     await chromium.state((state) => state.status === 'sharing');
     await text(master, 'status', (text) => /serving/i.test(text));
     const second = await connectSlave(other);

@@ -90,9 +90,9 @@ describe('a connection that is being made', { skip: noFilter, timeout: 180_000 }
 
   /** Stops the worker; what it gives waits until the next one shares. */
   async function stopWorker() {
-    const starting = chromium.state((state) => state.status === 'starting');
+    const interrupted = chromium.state((state) => state.status !== 'sharing');
     await chromium.stopWorker();
-    return () => starting.then(() => chromium.state((state) => state.status === 'sharing'));
+    return () => interrupted.then(() => chromium.state((state) => state.status === 'sharing'));
   }
 
   test('comes about when the worker is stopped meanwhile', async () => {
