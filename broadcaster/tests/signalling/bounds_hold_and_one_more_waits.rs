@@ -11,6 +11,7 @@ use broadcaster::signalling::Framing;
 use broadcaster::signalling::description::{Description, Kind as Type};
 use broadcaster::signalling::master::{Config, Event, Failed, Master, Output, Status};
 use broadcaster::signalling::rtc::{self, Command, SessionId};
+use serde_json::json;
 use std::net::IpAddr;
 
 /// A master in a room, with slaves that do nothing by themselves.
@@ -64,6 +65,32 @@ impl Desk {
     fn ask(&mut self, member: u32, now: u64) {
         let request = r#"{"action":"request","from":"SX","id":1,"protocols":[]}"#;
         self.say(member, &request.replace('X', &member.to_string()), now);
+    }
+
+    /// What a slave says to our offer.
+    fn answer(&mut self, member: u32, action: &str, data: &str, now: u64) {
+        let from = format!("S{member}");
+        let text = json!({"action": action, "from": from, "to": "M", "id": 1, "data": data});
+        self.say(member, &text.to_string(), now);
+    }
+
+    /// A slave asks, and both descriptions are exchanged: its session lacks its channel.
+    fn join_and_answer(&mut self, member: u32, session: u32) {
+        self.join(member, [10, 0, 0, 1].into());
+        self.ask(member, 0);
+        self.rtc(session, rtc::Event::Described(description(Type::Offer)), 0);
+        self.answer(member, "answer", &description(Type::Answer).to_data(), 0);
+    }
+
+    fn leave(&mut self, member: u32, now: u64) {
+        let member = Member {
+            id: MemberId(member),
+            address: [10, 0, 0, 1].into(),
+            kind: Kind::Enveloped,
+        };
+        self.master
+            .handle_text(&ToMember::Left { member }.to_text(), Millis(now));
+        self.drain();
     }
 
     fn rtc(&mut self, session: u32, event: rtc::Event, now: u64) {
@@ -245,31 +272,18 @@ fn thirty_two_candidates_from_a_slave() {
     let mut desk = Desk::new(500);
     desk.join(1, [10, 0, 0, 1].into());
     desk.ask(1, 0);
-    let sdp = "v=0\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n";
-    let description = |kind| Description {
-        kind,
-        sdp: sdp.into(),
-    };
     desk.rtc(1, rtc::Event::Described(description(Type::Offer)), 0);
-    let data = serde_json::json!(description(Type::Answer).to_data());
-    let say = |action: &str, data: &str| {
-        format!(r#"{{"action":"{action}","from":"S1","to":"M","id":1,"data":{data}}}"#)
-    };
     for port in 1..=CANDIDATES + 1 {
         let candidate =
             format!(r#"{{"candidate":"candidate:1 1 udp 1 10.0.0.1 {port} typ host"}}"#);
-        desk.say(
-            1,
-            &say("candidate", &serde_json::json!(candidate).to_string()),
-            0,
-        );
+        desk.answer(1, "candidate", &candidate, 0);
     }
     let added = |desk: &Desk| {
         let is_added = |output: &&Output| matches!(output, Output::Rtc(Command::Add { .. }));
         desk.outputs.iter().filter(is_added).count()
     };
     assert_eq!(added(&desk), 0, "they wait for the answer");
-    desk.say(1, &say("answer", &data.to_string()), 0);
+    desk.answer(1, "answer", &description(Type::Answer).to_data(), 0);
     assert_eq!(added(&desk), CANDIDATES);
     desk.timeout(HALF_OPEN_FOR.0);
     let [Failed::NoPath { local, remote }] = desk.failures()[..] else {
@@ -302,14 +316,46 @@ fn a_member_that_leaves_makes_room() {
         desk.join(member, [10, 0, 0, 1].into());
         desk.ask(member, 0);
     }
-    let member = Member {
-        id: MemberId(0),
-        address: [10, 0, 0, 1].into(),
-        kind: Kind::Enveloped,
-    };
-    desk.master
-        .handle_text(&ToMember::Left { member }.to_text(), Millis(1));
-    desk.drain();
+    desk.leave(0, 1);
     assert_eq!((desk.begun(), desk.half_open()), (5, 4));
     assert_eq!(desk.failures(), [&Failed::Gone]);
+}
+
+#[test]
+fn who_left_has_time_for_its_channel() {
+    let mut desk = Desk::new(500);
+    for member in 1..=2 {
+        desk.join_and_answer(member, member);
+        desk.leave(member, 0);
+    }
+    desk.timeout(4999);
+    assert_eq!(desk.half_open(), 2);
+    desk.open(1, 4999);
+    desk.timeout(5000);
+    assert_eq!(
+        (desk.half_open(), desk.failures()),
+        (0, vec![&Failed::Gone])
+    );
+    assert_eq!(desk.master.peers().count(), 1, "the other one is connected");
+}
+
+#[test]
+fn who_left_gives_way_to_who_waits() {
+    let mut desk = Desk::new(500);
+    for member in 1..=HALF_OPEN_PER_ADDRESS as u32 {
+        desk.join_and_answer(member, member);
+    }
+    desk.join(9, [10, 0, 0, 1].into());
+    desk.ask(9, 0);
+    assert_eq!(desk.wait(), Some(HALF_OPEN_FOR.0), "they are there");
+    desk.leave(1, 0);
+    assert_eq!(desk.wait(), Some(2000));
+    desk.timeout(2000);
+    assert_eq!((desk.begun(), desk.half_open()), (5, 4));
+    assert_eq!(desk.failures(), [&Failed::Gone]);
+}
+
+fn description(kind: Type) -> Description {
+    let sdp = "v=0\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n".into();
+    Description { kind, sdp }
 }

@@ -165,13 +165,13 @@ impl Master {
         }
         self.line = line;
         if let Some((id, _)) = self.gives_way().filter(|(_, at)| *at <= now) {
-            self.close(id, Failed::Unanswered, Left::Dismissed);
+            self.end_half_open(id);
             self.admit_waiting(now);
         }
     }
 
-    /// The unanswered session that stands in the way of the first in line, and when it is closed for
-    /// that: a slave that is there answers at once, and one that was reloaded never does.
+    /// The session of one who may be gone that stands in the way of the first in line, and when it is closed for
+    /// that: a slave that is there answers at once, and opens its channel; one that was reloaded never does.
     pub(super) fn gives_way(&self) -> Option<(SessionId, Millis)> {
         let first = self.line.first()?;
         let all = self
@@ -185,7 +185,7 @@ impl Master {
             is_in_the_way
                 && known
                     .half_open()
-                    .is_some_and(|half| half.phase == Phase::Describing)
+                    .is_some_and(|half| matches!(half.phase, Phase::Describing | Phase::Deserted))
         })?;
         Some((*id, session.since + GIVES_WAY))
     }
@@ -268,8 +268,8 @@ impl Master {
         }
     }
 
-    /// A slave leaves as soon as its channel is open; ours opens a moment later. So a session that
-    /// lacks nothing but its channel gets that moment, and any other ends.
+    /// A slave leaves as soon as its channel is open; ours opens a moment later, or as soon as a browser that is
+    /// held up comes to it. So a session that lacks nothing but its channel gets that time, and any other ends.
     pub(super) fn on_member_left(&mut self, member: MemberId, now: Millis) {
         self.line.remove_member(member);
         let mut gone = Vec::new();
@@ -330,6 +330,14 @@ impl Master {
             }
             return self.say_answer_of_2016(id);
         }
+        self.end_half_open(id);
+    }
+
+    /// Ends a session that has not come to what it waits for.
+    fn end_half_open(&mut self, id: SessionId) {
+        let Some(half_open) = self.sessions.get(&id).and_then(Session::half_open) else {
+            return;
+        };
         let why = match half_open.phase {
             Phase::Describing => Failed::Unanswered,
             Phase::Deserted => Failed::Gone,
@@ -370,7 +378,7 @@ impl Master {
     }
 }
 
-/// What a slave has for its answer while others wait in line.
+/// What a slave has for its answer, and one that left for its channel, while others wait in line.
 const GIVES_WAY: Millis = Millis::from_secs(2);
 /// What a session whose member left the room has to come to its channel.
-const DESERTED: Millis = Millis::from_secs(1);
+const DESERTED: Millis = Millis::from_secs(5);
