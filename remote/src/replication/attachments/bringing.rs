@@ -155,11 +155,16 @@ impl Replicated {
         digest: Option<String>,
     ) -> Result<(), Trouble> {
         let place = bringing.place.clone();
+        let bringing = Bringing {
+            digest: digest.or(bringing.digest),
+            ..bringing
+        };
+        self.book().set_bringing(Some(bringing.clone()));
         let theirs = state
             .as_ref()
             .and_then(|state| self.remote.attachments(&state.revision))
             .and_then(|all| all.into_iter().find(|theirs| theirs.name == place.name));
-        let stored = stored(&bringing, theirs.as_ref(), digest);
+        let stored = stored(&bringing, theirs.as_ref());
         let news = self.news(&place.id, state);
         let revision = news.revision.clone();
         self.take_over(vec![news], |core| {
@@ -218,12 +223,11 @@ impl Core {
 }
 
 /// What both sides have, if the server has what was brought.
-fn stored(bringing: &Bringing, theirs: Option<&Attached>, digest: Option<String>) -> Option<File> {
+fn stored(bringing: &Bringing, theirs: Option<&Attached>) -> Option<File> {
     match (bringing.content, theirs) {
         (None, None) => Some(File::default()),
         (Some(content), Some(theirs)) => {
-            let is_ours = digest.as_ref() == Some(&theirs.digest)
-                || bringing.digest.as_ref() == Some(&theirs.digest);
+            let is_ours = bringing.digest.as_ref() == Some(&theirs.digest);
             is_ours.then(|| File {
                 content: Some(content),
                 digest: Some(theirs.digest.clone()),

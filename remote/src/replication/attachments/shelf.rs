@@ -130,11 +130,14 @@ impl Book {
         self.files(id).any(|(_, file)| file.is_marked)
     }
 
-    /// Whether the server has an attachment that is not known here.
+    /// Whether the server has an attachment that is not known here. What was just brought is.
     pub(in crate::replication) fn has_unseen(&self, id: &Id, theirs: &[Attached]) -> bool {
         theirs.iter().any(|theirs| {
-            let file = self.file(&Place::new(id, &theirs.name));
-            file.digest.as_ref() != Some(&theirs.digest)
+            let place = Place::new(id, &theirs.name);
+            let brought = self.bringing().filter(|bringing| bringing.place == place);
+            let brought = brought.and_then(|bringing| bringing.digest.as_ref());
+            let known = self.file(&place).digest;
+            ![brought, known.as_ref()].contains(&Some(&theirs.digest))
         })
     }
 
