@@ -348,9 +348,11 @@ fn who_left_gives_way_to_who_waits() {
     desk.join(9, [10, 0, 0, 1].into());
     desk.ask(9, 0);
     assert_eq!(desk.wait(), Some(HALF_OPEN_FOR.0), "they are there");
-    desk.leave(1, 0);
-    assert_eq!(desk.wait(), Some(2000));
-    desk.timeout(2000);
+    desk.leave(1, 3000);
+    assert_eq!(desk.wait(), Some(4000));
+    desk.timeout(3999);
+    assert_eq!(desk.begun(), 4);
+    desk.timeout(4000);
     assert_eq!((desk.begun(), desk.half_open()), (5, 4));
     assert_eq!(desk.failures(), [&Failed::Gone]);
 }

@@ -2,7 +2,7 @@
 
 use super::machine::Master;
 use super::output::{Event, Failed, Left, Output};
-use super::session::{Ask, Order, Path, Phase, Session, State};
+use super::session::{Ask, DESERTED, Order, Path, Phase, Session, State};
 use crate::hub::MemberId;
 use crate::limits::{HALF_OPEN, HALF_OPEN_PER_ADDRESS};
 use crate::signalling::description::{Description, Kind};
@@ -179,15 +179,12 @@ impl Master {
             .values()
             .filter(|known| known.takes_place())
             .count();
-        let mut sessions = self.sessions.iter();
-        let (id, session) = sessions.find(|(_, known)| {
-            let is_in_the_way = all >= HALF_OPEN || known.address == first.address;
-            is_in_the_way
-                && known
-                    .half_open()
-                    .is_some_and(|half| matches!(half.phase, Phase::Describing | Phase::Deserted))
-        })?;
-        Some((*id, session.since + GIVES_WAY))
+        let in_the_way = self
+            .sessions
+            .iter()
+            .filter(|(_, known)| all >= HALF_OPEN || known.address == first.address);
+        let give_way = in_the_way.filter_map(|(id, known)| Some((*id, known.gives_way_at()?)));
+        give_way.min_by_key(|(_, at)| *at)
     }
 
     /// Whether the bounds on half-open sessions allow one more of this address.
@@ -377,8 +374,3 @@ impl Master {
         });
     }
 }
-
-/// What a slave has for its answer, and one that left for its channel, while others wait in line.
-const GIVES_WAY: Millis = Millis::from_secs(2);
-/// What a session whose member left the room has to come to its channel.
-const DESERTED: Millis = Millis::from_secs(5);

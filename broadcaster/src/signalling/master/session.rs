@@ -240,6 +240,16 @@ impl Session {
             .is_some_and(|half_open| half_open.phase != Phase::Waiting)
     }
 
+    /// When it is closed where others wait for its place, if it may be that of one who is gone.
+    pub(super) fn gives_way_at(&self) -> Option<Millis> {
+        let half_open = self.half_open()?;
+        match half_open.phase {
+            Phase::Describing => Some(self.since + GIVES_WAY),
+            Phase::Deserted => Some(half_open.until - (DESERTED - DESERTED_GIVES_WAY)),
+            Phase::Joining | Phase::Waiting | Phase::Proving => None,
+        }
+    }
+
     pub(super) fn half_open_mut(&mut self) -> Option<&mut HalfOpen> {
         match &mut self.state {
             State::HalfOpen(half_open) => Some(half_open),
@@ -344,3 +354,10 @@ pub enum Status<'a> {
         way: Way,
     },
 }
+
+/// What a slave has for its answer while others wait in line.
+const GIVES_WAY: Millis = Millis::from_secs(2);
+/// What a session whose member left the room has to come to its channel.
+pub(super) const DESERTED: Millis = Millis::from_secs(5);
+/// The same while others wait in line.
+const DESERTED_GIVES_WAY: Millis = Millis::from_secs(1);
